@@ -1,0 +1,4 @@
+"""What the ledger can show to others.
+
+May import `ledger` and `accounts`; counts ledger entries only and never reads `replays` or `reviews`.
+"""

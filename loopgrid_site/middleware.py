@@ -1,0 +1,76 @@
+"""What every request passes through, and what only pages need.
+
+Programs call `/v1` thousands of times a second; sessions, CSRF and templates' middleware cost more
+than recording does. `PagesOnly` keeps them off those paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.module_loading import import_string
+
+from accounts.ids import draw_id
+
+PROGRAM_PATHS = ("/v1", "/log/", "/health", "/metrics", "/openapi.json")
+_PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def is_program_path(path: str) -> bool:
+    """Say whether `path` belongs to programs, which never carry a session."""
+    return path.startswith(PROGRAM_PATHS)
+
+
+class RequestMiddleware:
+    """Give every request an id and every answer the headers of api.md's conventions."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        sent = request.headers.get("X-Request-ID", "")
+        usable = 0 < len(sent) <= 128 and _PRINTABLE.issuperset(sent)
+        request.request_id = sent if usable else draw_id("req")  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
+        response.headers.setdefault("LoopGrid-Version", settings.VERSION)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+
+class PagesOnly:
+    """Run `settings.PAGE_MIDDLEWARE` for pages and step over it for programs."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.layers: list[object] = []
+        chain = convert_exception_to_response(get_response)
+        for path in reversed(settings.PAGE_MIDDLEWARE):
+            layer = import_string(path)(chain)
+            self.layers.insert(0, layer)
+            chain = convert_exception_to_response(layer)
+        self.pages = chain
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_program_path(request.path_info):
+            return self.get_response(request)
+        return self.pages(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> HttpResponseBase | None:
+        """Call the pages' own `process_view` hooks, among them the CSRF check."""
+        if is_program_path(request.path_info):
+            return None
+        for layer in self.layers:
+            hook = getattr(layer, "process_view", None)
+            answer = hook(request, view, args, kwargs) if hook else None
+            if answer is not None:
+                return answer
+        return None
