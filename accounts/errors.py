@@ -22,6 +22,8 @@
 No message ever holds a key, a password or another workspace's name.
 """
 
+from collections.abc import Mapping
+
 
 class AccountsError(Exception):
     """Anything this package refuses. The message is one sentence for the caller."""
@@ -74,10 +76,14 @@ class RoleMissing(Forbidden):
 
 
 class RateLimited(AccountsError):
-    """The key used up its allowance. Carries `retry_after_s`, whole seconds until it is whole again."""
+    """The key used up its allowance.
 
-    def __init__(self, retry_after_s: int) -> None:
+    Carries `retry_after_s`, the whole seconds until it has one again, and the `headers` that say so.
+    """
+
+    def __init__(self, retry_after_s: int, *, headers: Mapping[str, str]) -> None:
         self.retry_after_s = retry_after_s
+        self.headers = {"Retry-After": str(retry_after_s), **headers}
         super().__init__(f"Too many requests; try again in {retry_after_s} s.")
 
 

@@ -1,0 +1,169 @@
+"""How much a key may ask in a minute, and how often somebody may try to sign in.
+
+Windows are fixed, aligned to the clock, and counted in the cache in one round trip. When the cache
+is down everything is let through: recording goes on. There is no limit in local open mode.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts import activity
+from accounts.authentication import Access, ApiRequest
+from accounts.errors import RateLimited
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView as _View
+else:  # a mix-in: sign-in pages use this module and should not load REST framework's views
+    _View = object
+
+logger = logging.getLogger(__name__)
+
+WINDOW_S: Final = 60
+ALLOWANCES: Final[Mapping[str, int]] = {"record": 60_000, "default": 6_000, "heavy": 120}
+SIGN_IN_WINDOW_S: Final = 15 * 60
+TRIES_PER_PERSON: Final = 10
+TRIES_PER_ADDRESS: Final = 100
+# After a failure the cache is left alone this long, so that a hanging one costs little.
+_SILENT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one policy in the running window."""
+
+    policy: str
+    quota: int
+    remaining: int
+    reset_s: int
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that tell a program where it stands."""
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={WINDOW_S}',
+            "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset_s}',
+            "X-RateLimit-Limit": str(self.quota),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset_s),
+        }
+
+
+class Counter:
+    """Counts in the cache; answers None while it is down."""
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def add(self, name: str, cost: int, *, seconds: int) -> int | None:
+        """Add to a count that lives about `seconds` and return it, or None if nobody counts."""
+        if time.monotonic() < self._silent_until:
+            return None
+        # Django's own `incr` fails on a missing key and asks twice; a pipeline asks once.
+        client_of = cast("Any", cache)._cache  # noqa: SLF001
+        try:
+            pipe = client_of.get_client(name, write=True).pipeline(transaction=False)
+            pipe.incrby(name, cost)
+            pipe.expire(name, seconds)
+            return int(pipe.execute()[0])
+        except client_of._lib.RedisError as fault:  # noqa: SLF001  the driver stays in its room
+            self._silent_until = time.monotonic() + _SILENT_S
+            logger.warning("rate limits are not counted: %s", type(fault).__name__)
+            return None
+
+
+_counter = Counter()
+
+
+def take(access: Access, policy: str, *, cost: int = 1) -> Allowance | None:
+    """Take `cost` from the key's allowance and return what is left, or None if nobody counts.
+
+    Raises RateLimited if the window is used up; it carries the seconds to wait and the allowance.
+    """
+    if access.key_id is None:
+        return None
+    quota = (access.rate or {}).get(policy) or ALLOWANCES[policy]
+    window, passed = divmod(time.time(), WINDOW_S)
+    count = _counter.add(f"rate:{access.key_id}:{policy}:{int(window)}", cost, seconds=2 * WINDOW_S)
+    if count is None:
+        return None
+    left = Allowance(policy, quota, max(quota - count, 0), math.ceil(WINDOW_S - passed))
+    if count > quota:
+        raise RateLimited(left.reset_s, headers=left.headers())
+    return left
+
+
+class Limited(_View):
+    """Mixed into an API view before APIView: calls count against the key and its answers say what is left.
+
+    A view whose cost is known only after parsing, such as a batch, sets `rate_policy = None` and
+    calls `self.spend(request, "record", cost=n)`.
+    """
+
+    rate_policy: ClassVar[str | None] = "default"
+    _allowance: Allowance | None = None
+
+    def spend(self, request: Request, policy: str, *, cost: int = 1) -> None:
+        """Take `cost` from the key's allowance; raises RateLimited when it is used up."""
+        self._allowance = take(cast("ApiRequest", request).access, policy, cost=cost)
+
+    def check_throttles(self, request: Request) -> None:
+        """Count this call, unless the view counts by itself."""
+        if self.rate_policy is not None:
+            self.spend(request, self.rate_policy)
+
+    def finalize_response(
+        self,
+        request: Request,
+        response: Any,
+        *args: Any,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401  REST framework's signature
+        """Say what is left, and note the key's use once the answer is on its way."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self._allowance is not None:
+            for name, value in self._allowance.headers().items():
+                answer.headers[name] = value
+        note_use_after(answer, getattr(request, "access", None))
+        return answer
+
+
+def note_use_after(response: HttpResponseBase, access: Access | None) -> None:
+    """Note a key's use after the answer was sent, so that no caller waits for the write."""
+    if access is not None and access.key_id is not None and access.use_unnoted:
+        key_id = access.key_id
+        response._resource_closers.append(  # noqa: SLF001  the only place after the answer
+            lambda: activity.note_key_use(key_id, at=timezone.now())
+        )
+
+
+def may_try_to_sign_in(email: str, *, address: str) -> bool:
+    """Count a try to sign in; False when this person or this address tried too often.
+
+    The answer does not depend on whether the person exists.
+    """
+    window = int(time.time() // SIGN_IN_WINDOW_S)
+    name = hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
+    tries = (
+        (f"signin:{window}:{name}:{address}", TRIES_PER_PERSON),
+        (f"signin:{window}:{address}", TRIES_PER_ADDRESS),
+    )
+    counts = [(_counter.add(key, 1, seconds=2 * SIGN_IN_WINDOW_S), most) for key, most in tries]
+    return all(count is None or count <= most for count, most in counts)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return who is at the other end, as far as the trusted proxies can say."""
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    trusted: int = settings.TRUSTED_PROXIES
+    return hops[-trusted] if trusted and len(hops) >= trusted and hops[-trusted] else peer

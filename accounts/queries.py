@@ -1,0 +1,126 @@
+"""Reads of people, roles and keys. Every one but a look-up by digest starts from the workspace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+
+from accounts.models import ApiKey, Membership, SetupLink, User, Workspace
+from accounts.roles import ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person in a workspace: the roles they hold at one moment, never those that ran out."""
+
+    workspace: Workspace
+    user: User
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A stored key with what is needed to judge it: no second query follows.
+
+    `owner` and `roles` are for a personal key; a service key has neither. The key may be revoked,
+    expired or its owner gone: `authentication` decides, with the time at hand.
+    """
+
+    key: ApiKey
+    workspace: Workspace
+    owner: User | None
+    roles: tuple[str, ...]
+
+
+def in_force(at: datetime) -> Q:
+    """Return the condition on memberships that have not run out at `at`."""
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+
+
+def workspace_by_slug(slug: str) -> Workspace | None:
+    """Return the workspace of this name, or None. For doors that check membership themselves."""
+    return Workspace.objects.filter(slug=slug).first()
+
+
+def workspaces_of(user: User, *, at: datetime) -> QuerySet[Workspace]:
+    """Return the workspaces in which a person holds a role at `at`, by name."""
+    held = Membership.objects.filter(in_force(at), user=user)
+    return Workspace.objects.filter(pk__in=held.values("workspace")).order_by("slug")
+
+
+def roles_of(user: User, workspace: Workspace, *, at: datetime) -> tuple[str, ...]:
+    """Return the roles a person holds in a workspace at `at`, in alphabetical order."""
+    held = Membership.objects.filter(in_force(at), user=user, workspace=workspace)
+    return tuple(held.order_by("role").values_list("role", flat=True))
+
+
+def people_of(workspace: Workspace, *, at: datetime) -> Sequence[Standing]:
+    """Return everybody with a membership, by name; somebody whose roles ran out has none left."""
+    people: dict[User, list[str]] = {}
+    for membership in memberships_of(workspace):
+        roles = people.setdefault(membership.user, [])
+        if membership.expires_at is None or membership.expires_at > at:
+            roles.append(membership.role)
+    return [Standing(workspace, user, tuple(roles)) for user, roles in people.items()]
+
+
+def memberships_of(workspace: Workspace) -> QuerySet[Membership]:
+    """Return the memberships of a workspace with their people, by name, then role."""
+    memberships = Membership.objects.filter(workspace=workspace).select_related("user")
+    return memberships.order_by("user__display_name", "user_id", "role")
+
+
+def person_of(workspace: Workspace, public_id: str) -> User | None:
+    """Return the person with this id if they have a membership in the workspace, else None."""
+    people = User.objects.filter(public_id=public_id, memberships__workspace=workspace)
+    return people.distinct().first()
+
+
+def person_by_email(email: str) -> User | None:
+    """Return the person with this email address in any case, or None."""
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def keys_of(workspace: Workspace) -> QuerySet[ApiKey]:
+    """Return the keys of a workspace, newest first, revoked and expired ones included."""
+    keys = ApiKey.objects.filter(workspace=workspace).select_related("owner", "replaced_by")
+    return keys.order_by("-created_at", "-public_id")
+
+
+def key_of(workspace: Workspace, public_id: str) -> ApiKey | None:
+    """Return one key of the workspace, or None; another workspace's key does not exist here."""
+    return keys_of(workspace).filter(public_id=public_id).first()
+
+
+def holder_by_digest(digest: bytes, *, at: datetime) -> Holder | None:
+    """Return the key with this digest, its workspace, owner and roles, in one indexed query."""
+    roles = Membership.objects.filter(
+        in_force(at), workspace=OuterRef("workspace"), user=OuterRef("owner")
+    )
+    keys = ApiKey.objects.select_related("workspace", "owner").annotate(
+        owner_roles=ArraySubquery(roles.order_by("role").values("role"))
+    )
+    key = keys.filter(digest=digest).first()
+    if key is None:
+        return None
+    return Holder(key, key.workspace, key.owner, tuple(key.owner_roles))
+
+
+def has_admin(workspace: Workspace, *, at: datetime, apart_from: int | None = None) -> bool:
+    """Say whether an active admin is left at `at`, when the membership `apart_from` is not counted."""
+    admins = Membership.objects.filter(
+        in_force(at), workspace=workspace, role=ADMIN, user__is_active=True
+    )
+    return admins.exclude(pk=apart_from).exists()
+
+
+def is_set_up() -> bool:
+    """Say whether anybody is an admin of anything; until then the set-up page is open."""
+    return Membership.objects.filter(role=ADMIN).exists()
+
+
+def setup_link_by_digest(digest: bytes) -> SetupLink | None:
+    """Return the unused set-up link with this digest, or None."""
+    return SetupLink.objects.filter(digest=digest, used_at__isnull=True).first()
