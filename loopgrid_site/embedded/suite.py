@@ -1,0 +1,144 @@
+"""`manage.py test`: the suite on a fresh PostgreSQL and Valkey, which leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from loopgrid_site.embedded import browser, children, installing, places, processes
+from loopgrid_site.embedded.postgres import DatabaseFault, PostgresServer
+from loopgrid_site.embedded.redis import BrokerFault, ValkeyServer
+
+FOLDERS = ("tests", "proof/tests")
+NO_TESTS = 5
+MOST_WORKERS = 8
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run pytest with `arguments` and return its status; no tests at all is a failure.
+
+    Servers are stopped and their folder is removed on every way out.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+    with ExitStack() as stack:
+        try:
+            settings = test_settings(environment, stack)
+            prepare(settings)
+        except (DatabaseFault, BrokerFault, processes.CommandFailed) as fault:
+            installing.say(str(fault))
+            return 1
+        chromium = browser.find(environment)
+        status = run_pytest(arguments, {**settings, **chromium.settings})
+    return report(status, chromium, environment)
+
+
+def test_settings(environment: Mapping[str, str], stack: ExitStack) -> dict[str, str]:
+    """The environment of the suite; servers that nobody named are started and put on the stack."""
+    settings = {
+        **environment,
+        "LOOPGRID_MODE": "test",
+        "LOOPGRID_BOOTSTRAP": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not environment.get(name)]
+    if not missing:
+        return settings
+    folder = make_folder(stack)
+    if "DATABASE_URL" in missing:
+        database = PostgresServer(
+            folder / "postgres",
+            sockets=folder / "sockets",
+            log=folder / "postgres.log",
+            environment=environment,
+            durable=False,
+            max_connections=200,
+        )
+        stack.callback(database.stop)
+        database.start()
+        settings["DATABASE_URL"] = database.url()
+        settings["LOOPGRID_TEST_TEMPLATE"] = "loopgrid"
+    if "REDIS_URL" in missing:
+        broker = ValkeyServer(
+            folder / "valkey",
+            sockets=folder,
+            log=folder / "valkey.log",
+            environment=environment,
+            durable=False,
+            databases=64,
+        )
+        stack.callback(broker.stop)
+        broker.start()
+        settings["REDIS_URL"] = broker.url()
+    return settings
+
+
+def make_folder(stack: ExitStack) -> Path:
+    """A folder directly under the temporary one, where `nobody` can walk; removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="loopgrid-test-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    return folder
+
+
+def prepare(settings: Mapping[str, str]) -> None:
+    """Make the roles, and migrate the database that every worker's own is copied from."""
+    processes.create_roles(settings["DATABASE_URL"])
+    if "LOOPGRID_TEST_TEMPLATE" in settings:
+        processes.manage(["migrate", "--noinput", "--verbosity", "0"], settings)
+
+
+def run_pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
+    """Run pytest in the foreground, so that Ctrl-C and `--pdb` reach it."""
+    command = [sys.executable, "-m", "pytest", *defaults(arguments), *arguments]
+    # Ctrl-C is pytest's to answer; we wait for it and then clean up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = subprocess.Popen(
+        command,
+        cwd=places.PROJECT,
+        env=dict(settings),
+        preexec_fn=children.dies_with_us(signal.SIGTERM),  # noqa: PLW1509  (one thread)
+    )
+    try:
+        return child.wait()
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+
+
+def defaults(arguments: Sequence[str]) -> list[str]:
+    """What to run, and on how many workers, where the arguments leave it open.
+
+    A few chosen tests are quicker without workers, each of which needs its own database.
+    """
+    options = [word for word in arguments if word.startswith("-")]
+    chosen = [word for word in arguments if (places.PROJECT / word.partition("::")[0]).exists()]
+    if chosen:
+        return []
+    folders = [name for name in FOLDERS if (places.PROJECT / name).is_dir()]
+    cores = min(os.cpu_count() or 1, MOST_WORKERS)
+    if cores == 1 or any(o.startswith(("-n", "--numprocesses", "--pdb", "-p")) for o in options):
+        return folders
+    return ["-n", str(cores), "--dist", "loadgroup", *folders]
+
+
+def report(status: int, chromium: browser.Chromium, environment: Mapping[str, str]) -> int:
+    """Say last, and loudly, what could not be tried; required parts that lack are a failure."""
+    required = {word.strip() for word in environment.get("LOOPGRID_REQUIRE", "").split(",")}
+    if status == NO_TESTS:
+        installing.say("no test ran, and that is a failure")
+        status = 1
+    if chromium.executable is None:
+        print(f"\nNOT TESTED: PAGES IN A BROWSER. {chromium.advice}", flush=True)
+        if "browser" in required:
+            return status or 1
+    return status
