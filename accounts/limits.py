@@ -103,7 +103,7 @@ def take(access: Access, policy: str, *, cost: int = 1) -> Allowance | None:
 
 
 class Limited(_View):
-    """Mixed into an API view before APIView: calls count against the key and its answers say what is left.
+    """Mixed in before APIView: calls count against the key, and answers say what is left.
 
     A view whose cost is known only after parsing, such as a batch, sets `rate_policy = None` and
     calls `self.spend(request, "record", cost=n)`.
