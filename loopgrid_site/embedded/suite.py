@@ -64,6 +64,7 @@ def test_settings(environment: Mapping[str, str], stack: ExitStack) -> dict[str,
         stack.callback(database.stop)
         database.start()
         settings["DATABASE_URL"] = database.url()
+        settings["DATABASE_OWNER_URL"] = database.owner_url()
         settings["LOOPGRID_TEST_TEMPLATE"] = "loopgrid"
     if "REDIS_URL" in missing:
         broker = ValkeyServer(
@@ -93,7 +94,8 @@ def prepare(settings: Mapping[str, str]) -> None:
     """Make the roles, and migrate the database that every worker's own is copied from."""
     processes.create_roles(settings["DATABASE_URL"])
     if "LOOPGRID_TEST_TEMPLATE" in settings:
-        processes.manage(["migrate", "--noinput", "--verbosity", "0"], settings)
+        owner = processes.for_role(settings, "owner")
+        processes.manage(["migrate", "--noinput", "--verbosity", "0"], owner)
 
 
 def run_pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
