@@ -18,13 +18,16 @@ register = template.Library()
 _NO_BREAK_SPACE = "\u00a0"
 _THIN_SPACE = "\u2009"
 _BARS = 24
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Return the drawing `name` of the sprite, hidden from screen readers: a word goes with it."""
     return format_html(
-        '<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static("vendor/icons.svg"), name
+        '<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>',
+        static("vendor/icons.svg"),
+        name,
     )
 
 
@@ -38,21 +41,23 @@ def hex_of(digest: bytes | memoryview | str) -> str:
 def fingerprint(digest: bytes | str, bars: int = _BARS) -> SafeString:
     """Return one bar a hex digit, as high as the digit: the same hash draws the same skyline."""
     digits = hex_of(digest)[:bars]
-    rects = format_html_join(
-        "",
-        '<rect x="{}" y="{}" width="6" height="{}"/>',
-        ((at * 10, 16 - height, height) for at, height in enumerate(int(digit, 16) + 1 for digit in digits)),
-    )
+    bars_of = [
+        (at * 10, 15 - int(digit, 16), int(digit, 16) + 1) for at, digit in enumerate(digits)
+    ]
+    rects = format_html_join("", '<rect x="{}" y="{}" width="6" height="{}"/>', bars_of)
     return format_html(
-        '<svg class="fp" viewBox="0 0 {} 16" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        '<svg class="fp" viewBox="0 0 {} 16" preserveAspectRatio="none" aria-hidden="true">'
+        "{}</svg>",
         len(digits) * 10 - 4,
         rects,
     )
 
 
 @register.simple_tag
-def digest(value: bytes | str, label: str = "", *, drawn: bool = True, full: bool = False) -> SafeString:
-    """Return a hash to read and copy, shortened unless `full`; `label` names it for a screen reader."""
+def digest(
+    value: bytes | str, label: str = "", *, drawn: bool = True, full: bool = False
+) -> SafeString:
+    """Return a hash to read and copy, short unless `full`; `label` names it for a screen reader."""
     digits = hex_of(value)
     return format_html(
         '<span class="hash{}">{}<code title="{}">{}</code>{}</span>',
@@ -104,13 +109,14 @@ def utc(moment: datetime, form: str = "full") -> SafeString:
 def span(length: timedelta) -> str:
     """Return how long something is, in its largest unit: "2 minutes"."""
     seconds = max(int(length.total_seconds()), 0)
-    if seconds < 60:
+    if seconds < _MINUTE:
         return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
-    if seconds < 3600:
-        return ngettext("%(n)d minute", "%(n)d minutes", seconds // 60) % {"n": seconds // 60}
-    if seconds < 86_400:
-        return ngettext("%(n)d hour", "%(n)d hours", seconds // 3600) % {"n": seconds // 3600}
-    return ngettext("%(n)d day", "%(n)d days", seconds // 86_400) % {"n": seconds // 86_400}
+    if seconds < _HOUR:
+        minutes = seconds // _MINUTE
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    if seconds < _DAY:
+        return ngettext("%(n)d hour", "%(n)d hours", seconds // _HOUR) % {"n": seconds // _HOUR}
+    return ngettext("%(n)d day", "%(n)d days", seconds // _DAY) % {"n": seconds // _DAY}
 
 
 @register.filter
