@@ -213,7 +213,8 @@ def _local_caller(request: HttpRequest) -> tuple[Actor, Workspace, Access]:
         raise KeyRequired("This call needs an API key: Authorization: Bearer lg_live_…")
     if is_cross_site(request):
         raise CrossSiteRequest("Pages of other sites may not call without a key.")
-    workspace = _local.get(workspaces.DEFAULT_SLUG, workspaces.default_workspace)
+    slug = workspaces.DEFAULT_SLUG
+    workspace = _local.get(slug, lambda: queries.workspace_by_slug(slug))
     if workspace is None:
         raise KeyRequired("This call needs an API key.")
     return actors.LOCAL, workspace, Access(key_id=None, scopes=keys.LOCAL_SCOPES)

@@ -49,7 +49,9 @@ class SignInForm(AuthenticationForm):
         address = limits.client_address(self.request) if self.request else ""
         if not limits.may_try_to_sign_in(email, address=address):
             raise forms.ValidationError(self.error_messages[TOO_MANY], code=TOO_MANY)
-        return super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
+        limits.forgive_sign_in(email, address=address)
+        return cleaned
 
 
 class NameForm(forms.Form):

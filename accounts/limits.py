@@ -147,18 +147,29 @@ def note_use_after(response: HttpResponseBase, access: Access | None) -> None:
 
 
 def may_try_to_sign_in(email: str, *, address: str) -> bool:
-    """Count a try to sign in; False when this person or this address tried too often.
+    """Count a try to sign in; False when this person or this address failed too often.
 
     The answer does not depend on whether the person exists.
     """
+    tries = _sign_in_counts(email, address=address)
+    counts = [(_counter.add(name, 1, seconds=2 * SIGN_IN_WINDOW_S), most) for name, most in tries]
+    return all(count is None or count <= most for count, most in counts)
+
+
+def forgive_sign_in(email: str, *, address: str) -> None:
+    """Take back the count of a try that succeeded: only failures add up."""
+    for name, _ in _sign_in_counts(email, address=address):
+        _counter.add(name, -1, seconds=2 * SIGN_IN_WINDOW_S)
+
+
+def _sign_in_counts(email: str, *, address: str) -> tuple[tuple[str, int], ...]:
     window = int(time.time() // SIGN_IN_WINDOW_S)
-    name = hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
-    tries = (
-        (f"signin:{window}:{name}:{address}", TRIES_PER_PERSON),
+    # A digest, so that no email address stands in the cache.
+    person = hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
+    return (
+        (f"signin:{window}:{person}:{address}", TRIES_PER_PERSON),
         (f"signin:{window}:{address}", TRIES_PER_ADDRESS),
     )
-    counts = [(_counter.add(key, 1, seconds=2 * SIGN_IN_WINDOW_S), most) for key, most in tries]
-    return all(count is None or count <= most for count, most in counts)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -26,14 +26,6 @@ def workspace_of(slug: str, *, user: User, at: datetime) -> Standing:
     return Standing(workspace, user, roles)
 
 
-def default_workspace() -> Workspace:
-    """Return the workspace `default`, in which calls of the local open mode act."""
-    workspace = queries.workspace_by_slug(DEFAULT_SLUG)
-    if workspace is None:
-        raise WorkspaceNotFound("There is no workspace `default`.")
-    return workspace
-
-
 def home_of(user: User, *, at: datetime) -> Workspace | None:
     """Return the workspace a person starts in: `default` if they are in it, else the first by name."""
     mine = list(queries.workspaces_of(user, at=at))

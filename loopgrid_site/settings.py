@@ -183,7 +183,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+# Only collectstatic fills it, and local mode does not run that.
+STATIC_ROOT = None if RELAXED else BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Local mode serves straight from the finders, so that nobody has to run collectstatic.
 WHITENOISE_USE_FINDERS = RELAXED
