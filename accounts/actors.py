@@ -1,7 +1,7 @@
 """Who did something, as the server authenticated it.
 
-An actor is a plain value. A verb takes one and seals it in the entry it leaves: what a caller merely
-claims about people is content, never the actor. ledger.md 5.1.
+An actor is a plain value. A verb takes one and seals it in the entry it leaves: what a caller
+merely claims about people is content, never the actor.
 """
 
 from dataclasses import dataclass, replace

@@ -78,7 +78,7 @@ class RoleMissing(Forbidden):
 class RateLimited(AccountsError):
     """The key used up its allowance.
 
-    Carries `retry_after_s`, the whole seconds until it has one again, and the `headers` that say so.
+    Carries `retry_after_s`, whole seconds until it has one again, and the `headers` that say so.
     """
 
     def __init__(self, retry_after_s: int, *, headers: Mapping[str, str]) -> None:

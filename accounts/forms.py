@@ -13,11 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import limits
 from accounts.models import User
 
-if TYPE_CHECKING:  # Django's own classes take no parameter when the program runs
-    _ChangeForm = PasswordChangeForm[User]
+if TYPE_CHECKING:  # Django's own class takes no parameter when the program runs
     _SetForm = SetPasswordForm[User]
 else:
-    _ChangeForm = PasswordChangeForm
     _SetForm = SetPasswordForm
 
 TOO_MANY = "too_many"
@@ -31,7 +29,7 @@ def _dress(form: forms.Form) -> None:
 class SignInForm(AuthenticationForm):
     """Email and password. A refusal never says which of the two was wrong, or who exists."""
 
-    error_messages = {  # noqa: RUF012  Django's own attribute
+    error_messages = {
         "invalid_login": _("The email address or the password is wrong."),
         "inactive": _("The email address or the password is wrong."),
         TOO_MANY: _("Too many tries. Wait a quarter of an hour, then try again."),
@@ -65,7 +63,7 @@ class NameForm(forms.Form):
         _dress(self)
 
 
-class PasswordForm(_ChangeForm):
+class PasswordForm(PasswordChangeForm):
     """The old password and, twice, the one that replaces it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -94,7 +94,10 @@ def add_membership(
 
 
 def revoke_membership(workspace: Workspace, user: User, *, role: str, at: datetime) -> None:
-    """Take a role away. Raises NoSuchGrant if it is not held, LastAdmin if no admin would be left."""
+    """Take a role away.
+
+    Raises NoSuchGrant if it is not held, LastAdmin if no admin would be left.
+    """
     # The lock makes two admins who remove each other wait, so that one of them stays.
     list(Membership.objects.select_for_update().filter(workspace=workspace, role=roles.ADMIN))
     held = Membership.objects.filter(workspace=workspace, user=user, role=role).first()
@@ -127,7 +130,7 @@ def add_key(workspace: Workspace, terms: KeyTerms, *, created_by: str, at: datet
 
 
 def revoke_key(workspace: Workspace, key_id: str, *, at: datetime) -> ApiKey:
-    """End a key; every process refuses it within seconds. A revoked key stays revoked at its time."""
+    """End a key; every process refuses it within seconds. Once revoked it stays so at its time."""
     key = _locked_key(workspace, key_id)
     if key.revoked_at is None:
         key.revoked_at = at

@@ -1,8 +1,9 @@
 """What an API key looks like, taken apart and digested.
 
-A key is `lg_live_` and 48 characters: 25 random bytes and five bytes of their checksum in base32. The
-checksum lets a mistyped key be refused without asking the database, and lets a scanner of leaked
-secrets recognise one. Only the SHA-256 of a key is ever stored; 200 random bits need no salt.
+A key is `lg_live_` and 48 characters: 25 random bytes and five bytes of their checksum in base32.
+The checksum lets a mistyped key be refused without asking the database, and lets a scanner of
+leaked secrets recognise one. Only the SHA-256 of a key is ever stored; 200 random bits need no
+salt.
 """
 
 import base64
@@ -37,7 +38,7 @@ LOCAL_SCOPES: Final[frozenset[str]] = frozenset(SCOPES) - {"admin"}
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """A well-formed key: its digest to look it up, its prefix to show. The secret is never printed."""
+    """A well-formed key: its digest to look it up, its prefix to show; never printed itself."""
 
     digest: bytes
     prefix: str

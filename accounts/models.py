@@ -107,8 +107,8 @@ class Membership(models.Model):
 class ApiKey(models.Model):
     """A key: its digest and shown prefix, never the key itself.
 
-    Without `owner` it is a service key; with one it acts as that person, within scopes and roles. An
-    empty list of services means every service of the workspace.
+    Without `owner` it is a service key; with one it acts as that person, within scopes and
+    roles. An empty list of services means every service of the workspace.
     """
 
     public_id = models.CharField(

@@ -108,8 +108,8 @@ def holder_by_digest(digest: bytes, *, at: datetime) -> Holder | None:
     return Holder(key, key.workspace, key.owner, tuple(key.owner_roles))
 
 
-def has_admin(workspace: Workspace, *, at: datetime, apart_from: int | None = None) -> bool:
-    """Say whether an active admin is left at `at`, when the membership `apart_from` is not counted."""
+def has_admin(workspace: Workspace, *, at: datetime, apart_from: int = 0) -> bool:
+    """Say whether an active admin is left at `at`, the membership `apart_from` not counted."""
     admins = Membership.objects.filter(
         in_force(at), workspace=workspace, role=ADMIN, user__is_active=True
     )

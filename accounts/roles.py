@@ -1,7 +1,7 @@
 """What each role may do, as data.
 
-The matrix is for people. What a key may do is its scopes; a personal key may do what both its scopes
-and its owner's roles allow, so an act that a key can do carries the name of its scope.
+The matrix is for people. What a key may do is its scopes; a personal key may do what both its
+scopes and its owner's roles allow, so an act that a key can do carries the name of its scope.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
 def role_for(roles: Iterable[str], act: str) -> str | None:
     """Return the role among `roles` by which `act` is allowed, or None if none allows it.
 
-    Raises KeyError for an act that is not in the matrix: a misspelt act must never read as a refusal.
+    Raises KeyError for an act outside the matrix: a misspelt act must never read as a refusal.
     """
     held = frozenset(roles)
     return next((role for role in ACTS[act] if role in held), None)

@@ -27,7 +27,7 @@ def workspace_of(slug: str, *, user: User, at: datetime) -> Standing:
 
 
 def home_of(user: User, *, at: datetime) -> Workspace | None:
-    """Return the workspace a person starts in: `default` if they are in it, else the first by name."""
+    """Return where a person starts: in `default` if they are in it, else in the first by name."""
     mine = list(queries.workspaces_of(user, at=at))
     return next((each for each in mine if each.slug == DEFAULT_SLUG), mine[0] if mine else None)
 
