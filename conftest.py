@@ -40,3 +40,24 @@ socket.socket.connect = _connect_to_this_machine  # type: ignore[method-assign]
 
 if sys.flags.optimize:
     pytest.exit("tests need assertions; run Python without -O", returncode=4)
+
+WITHOUT_BROWSER = "no Chromium: `apt-get install chromium` or LOOPGRID_CHROMIUM=/path"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep browser tests on one worker, and leave them out where there is no browser."""
+    for item in items:
+        if "journeys" not in item.path.parts:
+            continue
+        item.add_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser"))
+        if not os.environ.get("LOOPGRID_CHROMIUM"):
+            item.add_marker(pytest.mark.skip(reason=WITHOUT_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say last, and loudly, what was left out."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(WITHOUT_BROWSER in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(f"NOT TESTED: {count} TESTS OF PAGES. {WITHOUT_BROWSER}")

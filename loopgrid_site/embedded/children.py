@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import pwd
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+LINUX = platform.system() == "Linux"
 # Looked up before any fork: a child must not load libraries between fork and exec.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LIBC = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def kill_group(leader: int) -> None:
 
 def command_of(process: int) -> str | None:
     """The command line of a running process, or None if there is no such process."""
-    if sys.platform == "linux":
+    if LINUX:
         try:
             raw = Path(f"/proc/{process}/cmdline").read_bytes()
         except OSError:
@@ -130,7 +131,7 @@ def command_of(process: int) -> str | None:
 
 def started_at(process: int) -> str | None:
     """A mark of when a process started: with it a process id cannot be mistaken for another's."""
-    if sys.platform == "linux":
+    if LINUX:
         try:
             stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:

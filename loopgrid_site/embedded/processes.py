@@ -104,7 +104,16 @@ def web(settings: Mapping[str, str]) -> tuple[str, ...]:
 def worker(settings: Mapping[str, str]) -> tuple[str, ...]:
     """The command line of the worker."""
     count = settings.get("LOOPGRID_WORKER_CONCURRENCY", "2")
-    options = ("-Q", "default", "-c", count, "--loglevel", "INFO", "--without-gossip")
+    options = (
+        "-Q",
+        "default",
+        "-c",
+        count,
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
     return (*python("-m", "celery", "-A", "loopgrid_site.celery", "worker"), *options)
 
 

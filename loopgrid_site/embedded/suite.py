@@ -35,9 +35,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         except (DatabaseFault, BrokerFault, processes.CommandFailed) as fault:
             installing.say(str(fault))
             return 1
-        chromium = browser.find(environment)
+        chromium = browser.find(environment, may_fetch=wants_browser(arguments))
         status = run_pytest(arguments, {**settings, **chromium.settings})
-    return report(status, chromium, environment)
+    return verdict(status, chromium, environment, wanted=wants_browser(arguments))
 
 
 def test_settings(environment: Mapping[str, str], stack: ExitStack) -> dict[str, str]:
@@ -117,30 +117,44 @@ def run_pytest(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
             child.wait()
 
 
+def chosen(arguments: Sequence[str]) -> list[Path]:
+    """The files and folders among the arguments."""
+    paths = [places.PROJECT / word.partition("::")[0] for word in arguments if word[:1] != "-"]
+    return [path for path in paths if path.exists()]
+
+
 def defaults(arguments: Sequence[str]) -> list[str]:
     """What to run, and on how many workers, where the arguments leave it open.
 
     A few chosen tests are quicker without workers, each of which needs its own database.
     """
-    options = [word for word in arguments if word.startswith("-")]
-    chosen = [word for word in arguments if (places.PROJECT / word.partition("::")[0]).exists()]
-    if chosen:
+    if chosen(arguments):
         return []
     folders = [name for name in FOLDERS if (places.PROJECT / name).is_dir()]
     cores = min(os.cpu_count() or 1, MOST_WORKERS)
-    if cores == 1 or any(o.startswith(("-n", "--numprocesses", "--pdb", "-p")) for o in options):
+    if cores == 1 or any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in arguments):
         return folders
     return ["-n", str(cores), "--dist", "loadgroup", *folders]
 
 
-def report(status: int, chromium: browser.Chromium, environment: Mapping[str, str]) -> int:
-    """Say last, and loudly, what could not be tried; required parts that lack are a failure."""
-    required = {word.strip() for word in environment.get("LOOPGRID_REQUIRE", "").split(",")}
+def wants_browser(arguments: Sequence[str]) -> bool:
+    """Whether tests of pages are among those that were asked for."""
+    journeys = places.PROJECT / "tests" / "journeys"
+    asked = chosen(arguments) or [places.PROJECT]
+    return journeys.exists() and any(
+        path.is_relative_to(journeys) or journeys.is_relative_to(path) for path in asked
+    )
+
+
+def verdict(
+    status: int, chromium: browser.Chromium, environment: Mapping[str, str], *, wanted: bool
+) -> int:
+    """The exit status: pytest's, unless no test ran or a required part was left out."""
     if status == NO_TESTS:
         installing.say("no test ran, and that is a failure")
-        status = 1
-    if chromium.executable is None:
-        print(f"\nNOT TESTED: PAGES IN A BROWSER. {chromium.advice}", flush=True)
-        if "browser" in required:
-            return status or 1
+        return 1
+    required = {word.strip() for word in environment.get("LOOPGRID_REQUIRE", "").split(",")}
+    if wanted and chromium.executable is None and "browser" in required:
+        installing.say("LOOPGRID_REQUIRE asks for a browser, and none could be had")
+        return status or 1
     return status
