@@ -57,8 +57,6 @@ DAMAGE: Mapping[str, str | None] = {
     "E_REF": "not_allowed",
     "W_SRC_GAP": None,
     "W_DISOWNED": None,
-    "W_RANGE": None,
-    "W_ERASED_BUT_PRESENT": None,
 }
 
 

@@ -29,6 +29,7 @@ _MAX_MEDIA = 100
 _REQUIRED = frozenset({"v", "log", "seq", "prev", "t", "k", "act"})
 _OPTIONAL = frozenset({"ct", "rec", "rn", "rp", "src", "f", "ref", "parts"})
 _KNOWN = _REQUIRED | _OPTIONAL
+_PART_KEYS = frozenset({"n", "c", "d", "m"})
 _EMPTY: Mapping[str, Any] = {}
 
 _is_time = re.compile(
@@ -39,7 +40,9 @@ _is_key = re.compile(r"[a-z][a-z0-9_]{0,15}").fullmatch
 _is_kind = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*").fullmatch
 _is_hex32 = re.compile(r"[0-9a-f]{32}").fullmatch
 _is_part_name = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
-_is_media = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*").fullmatch
+_is_media = re.compile(
+    r"[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*"
+).fullmatch
 
 _ROLES = frozenset({"viewer", "reviewer", "compliance_officer", "admin", "auditor"})
 _SIGN_INS = frozenset({"password", "mfa", "sso"})
@@ -216,6 +219,36 @@ def read_header(leaf: bytes) -> Header:
     )
 
 
+@dataclass(frozen=True)
+class Place:
+    """What a damaged or newer leaf still claims about its place; None where it claims nothing."""
+
+    log: str | None
+    seq: int | None
+    prev: bytes | None
+    t: str | None
+
+
+def claimed_place(leaf: bytes) -> Place:
+    """Return what can be read of the place of a leaf that `read_header` refused; never raises.
+
+    Every header version keeps `log`, `seq` and `prev`, so chain and tree can still be walked.
+    """
+    try:
+        raw = canonical.parse_strict(leaf)
+    except Fault:
+        raw = None
+    if type(raw) is not dict:
+        return Place(None, None, None, None)
+    log, seq, prev, t = raw.get("log"), raw.get("seq"), raw.get("prev"), raw.get("t")
+    return Place(
+        log if kinds.is_origin(log) else None,
+        seq if kinds.is_int(seq) else None,
+        bytes.fromhex(str(prev)) if kinds.is_digest(prev) else None,
+        t if is_time(t) else None,
+    )
+
+
 def is_time(value: object) -> bool:
     """Say whether `value` is a time of exactly 27 characters that exists in the calendar."""
     if type(value) is not str or _is_time(value) is None:
@@ -277,7 +310,9 @@ def _check_actor(act: Any) -> None:
         else:
             good = good and how == "api_key"
     elif who == "service":
-        good = how == "api_key" and kinds.is_id(name, "key_") or (name, how) == ("local", "loopback")
+        good = (
+            how == "api_key" and kinds.is_id(name, "key_") or (name, how) == ("local", "loopback")
+        )
     else:
         good = who == "system" and (
             (how == "process" and name in _PROCESSES) or (name, how) == ("console", "console")
@@ -346,9 +381,9 @@ def _read_parts(raw: Any) -> tuple[PartRef, ...]:
 
 
 def _read_part(row: Any) -> PartRef:
-    if type(row) is not dict or len(row) != 4:  # noqa: PLR2004 - c, d, m, n
+    if type(row) is not dict or row.keys() != _PART_KEYS:
         raise _refuse("A part is ill-formed.")
-    name, cls, digest, media = row.get("n"), row.get("c"), row.get("d"), row.get("m")
+    name, cls, digest, media = row["n"], row["c"], row["d"], row["m"]
     good = type(name) is str and _is_part_name(name) is not None and cls in ("n", "p", "s")
     good = good and type(media) is str and len(media) <= _MAX_MEDIA and _is_media(media) is not None
     if not good or not kinds.is_digest(digest):

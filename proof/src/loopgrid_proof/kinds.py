@@ -33,9 +33,7 @@ _is_value_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 
 def is_origin(value: object) -> bool:
     """Say whether `value` can name a ledger (ledger.md 2)."""
-    return (
-        type(value) is str and len(value) <= MAX_ORIGIN and ORIGIN.fullmatch(value) is not None
-    )
+    return type(value) is str and len(value) <= MAX_ORIGIN and ORIGIN.fullmatch(value) is not None
 
 
 def is_digest(value: object) -> bool:

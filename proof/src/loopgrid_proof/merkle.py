@@ -148,7 +148,8 @@ def inclusion_path(fetch: Fetch, index: int, size: int) -> tuple[bytes, ...]:
     """
     if not 0 <= index < size:
         raise ValueError(f"There is no leaf {index} in a tree of {size}.")
-    path, begin, end = [], 0, size
+    path: list[bytes] = []
+    begin, end = 0, size
     while end - begin > 1:
         middle = begin + _split(end - begin)
         if index < middle:
@@ -169,7 +170,8 @@ def consistency_path(fetch: Fetch, old_size: int, size: int) -> tuple[bytes, ...
         raise ValueError(f"A tree of {size} does not continue one of {old_size}.")
     if old_size in (0, size):
         return ()
-    path, begin, end = [], 0, size
+    path: list[bytes] = []
+    begin, end = 0, size
     while old_size != end:
         middle = begin + _split(end - begin)
         if old_size <= middle:
@@ -270,7 +272,9 @@ def parse_tile_path(path: str) -> tuple[int | None, int, int]:
     level = None if found[1] == "entries" else int(found[1])
     index = int(found[2].replace("x", "").replace("/", ""))
     width = int(found[3] or TILE_WIDTH)
-    again = entries_path(index, width=width) if level is None else tile_path(level, index, width=width)
+    again = (
+        entries_path(index, width=width) if level is None else tile_path(level, index, width=width)
+    )
     if again != path or (level or 0) > _MAX_TILE_LEVEL:
         raise ValueError("No tile has this path.")
     return level, index, width
@@ -320,7 +324,8 @@ def encode_bundle(leaves: Iterable[bytes]) -> bytes:
 
 def decode_bundle(raw: bytes) -> list[bytes]:
     """Return the leaves of an entry bundle; ValueError if it is cut short."""
-    leaves, place = [], 0
+    leaves: list[bytes] = []
+    place = 0
     while place < len(raw):
         end = place + 2 + int.from_bytes(raw[place : place + 2], "big")
         if end > len(raw):
@@ -349,7 +354,7 @@ def _range_hash(fetch: Fetch, begin: int, end: int) -> bytes:
 
 
 def _group_digits(index: int) -> str:
-    groups = []
+    groups: list[str] = []
     rest = index
     while True:
         rest, group = divmod(rest, 1000)
