@@ -80,7 +80,11 @@ def test_parts_of_a_message_that_are_not_text_stay_readable():
 def test_flat_objects_that_share_their_keys_become_a_small_table():
     row = read(parse(b'{"charges": [{"id": "a", "eur": 49.0}, {"id": "b", "eur": 7}]}')).value[0]
 
-    assert (row.kind, row.columns, row.value) == ("rows", ("id", "eur"), [["a", "49.0"], ["b", "7"]])
+    assert (row.kind, row.columns, row.value) == (
+        "rows",
+        ("id", "eur"),
+        [["a", "49.0"], ["b", "7"]],
+    )
 
 
 def test_a_text_that_spells_a_literal_is_not_one():
