@@ -4,7 +4,6 @@ Each function is one change and opens no transaction: the act around it also app
 says so, and both stand or fall together. Secrets are returned once and kept as digests only.
 """
 
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -84,6 +83,7 @@ def add_membership(
     held = Membership.objects.filter(workspace=workspace, user=user, role=role).first()
     if held is not None and (held.expires_at is None or held.expires_at > at):
         raise AlreadyGranted("The person already holds this role.")
+    _let_into_admin_site(user, role)
     membership, _ = Membership.objects.update_or_create(
         workspace=workspace,
         user=user,
@@ -106,6 +106,9 @@ def revoke_membership(workspace: Workspace, user: User, *, role: str, at: dateti
     if role == roles.ADMIN and not queries.has_admin(workspace, at=at, apart_from=held.pk):
         raise LastAdmin("The workspace would have no admin left.")
     held.delete()
+    if user.is_staff and not queries.may_anywhere(user, "open_admin_site", at=at):
+        user.is_staff = False
+        user.save(update_fields=["is_staff"])
 
 
 def add_key(workspace: Workspace, terms: KeyTerms, *, created_by: str, at: datetime) -> IssuedKey:
@@ -160,28 +163,23 @@ def rotate_key(
 
 
 def make_setup_link() -> str:
-    """Make a one-time set-up token; those made before stop working."""
+    """Make a one-time set-up token; those made before stop working.
+
+    Raises SetupClosed once somebody is an admin.
+    """
+    if queries.is_set_up():
+        raise SetupClosed("Set-up is over: somebody is an admin.")
     token = secrets.token_urlsafe(32)
     SetupLink.objects.filter(used_at__isnull=True).delete()
-    SetupLink.objects.create(digest=_token_digest(token))
+    SetupLink.objects.create(digest=keys.digest_setup_token(token))
     return token
 
 
 def use_setup_link(token: str, *, at: datetime) -> None:
     """Use up a set-up token. Raises SetupClosed if it is unknown or used, or an admin exists."""
-    used = SetupLink.objects.filter(digest=_token_digest(token), used_at__isnull=True)
+    used = SetupLink.objects.filter(digest=keys.digest_setup_token(token), used_at__isnull=True)
     if queries.is_set_up() or not used.update(used_at=at):
         raise SetupClosed("This set-up link is not valid any more.")
-
-
-def is_open_setup_link(token: str) -> bool:
-    """Say whether a set-up token could be used."""
-    known = queries.setup_link_by_digest(_token_digest(token)) is not None
-    return known and not queries.is_set_up()
-
-
-def _token_digest(token: str) -> bytes:
-    return hashlib.sha256(b"loopgrid.setup/v1\n" + token.encode("utf-8", "replace")).digest()
 
 
 def _locked_key(workspace: Workspace, key_id: str) -> ApiKey:
@@ -208,6 +206,12 @@ def _label(name: str, text: str) -> str:
     if not 1 <= len(label) <= LONGEST_NAME or _CONTROLS.search(label):
         raise InvalidGrant(name, "Between 1 and 200 characters, none of them a control character.")
     return label
+
+
+def _let_into_admin_site(user: User, role: str) -> None:
+    if roles.may([role], "open_admin_site") and not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
 
 
 def _check_end(expires_at: datetime | None, *, at: datetime) -> None:

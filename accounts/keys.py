@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from accounts.errors import KeyInvalid
+from accounts.errors import InvalidGrant, KeyInvalid
 
 MARK: Final = "lg_live_"
 RANDOM_BYTES: Final = 25
@@ -45,9 +45,24 @@ class ParsedKey:
     secret: str = field(repr=False)
 
 
+def scopes_of_preset(preset: str, *, expires: bool) -> tuple[str, ...]:
+    """Return the scopes of a preset; `auditor` is refused for a key that would never expire."""
+    scopes = PRESETS.get(preset)
+    if scopes is None:
+        raise InvalidGrant("preset", f"The presets are {', '.join(PRESETS)}.")
+    if preset == "auditor" and not expires:
+        raise InvalidGrant("expires_at", "An auditor's key always expires.")
+    return scopes
+
+
 def digest_key(secret: str) -> bytes:
     """Return the SHA-256 under which a key is stored."""
     return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+def digest_setup_token(token: str) -> bytes:
+    """Return the SHA-256 under which a set-up link is stored."""
+    return hashlib.sha256(b"loopgrid.setup/v1\n" + token.encode("utf-8", "replace")).digest()
 
 
 def format_key(random_bytes: bytes) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 
+from accounts.keys import digest_setup_token
 from accounts.models import ApiKey, Membership, SetupLink, User, Workspace
-from accounts.roles import ADMIN
+from accounts.roles import ADMIN, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,13 @@ def is_set_up() -> bool:
     return Membership.objects.filter(role=ADMIN).exists()
 
 
-def setup_link_by_digest(digest: bytes) -> SetupLink | None:
-    """Return the unused set-up link with this digest, or None."""
-    return SetupLink.objects.filter(digest=digest, used_at__isnull=True).first()
+def is_open_setup_link(token: str) -> bool:
+    """Say whether a set-up token can be used: known, unused, and nobody is an admin yet."""
+    links = SetupLink.objects.filter(digest=digest_setup_token(token), used_at__isnull=True)
+    return links.exists() and not is_set_up()
+
+
+def may_anywhere(user: User, act: str, *, at: datetime) -> bool:
+    """Say whether a person may do an act in any workspace at `at`."""
+    held = Membership.objects.filter(in_force(at), user=user)
+    return may(held.values_list("role", flat=True), act)

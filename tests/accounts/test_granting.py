@@ -224,8 +224,8 @@ def test_a_setup_link_works_once():
 def test_a_newer_setup_link_ends_the_older():
     older, newer = granting.make_setup_link(), granting.make_setup_link()
 
-    assert not granting.is_open_setup_link(older)
-    assert granting.is_open_setup_link(newer)
+    assert not queries.is_open_setup_link(older)
+    assert queries.is_open_setup_link(newer)
 
 
 def test_a_setup_link_is_void_as_soon_as_there_is_an_admin(hire):
@@ -234,3 +234,12 @@ def test_a_setup_link_is_void_as_soon_as_there_is_an_admin(hire):
 
     with pytest.raises(SetupClosed):
         granting.use_setup_link(token, at=AT)
+
+
+def test_officers_and_admins_may_open_the_admin_site_until_the_role_is_gone(acme, hire):
+    noor, ada = hire("compliance_officer", "viewer"), hire("reviewer")
+    before = (noor.is_staff, ada.is_staff)
+
+    granting.revoke_membership(acme, noor, role="compliance_officer", at=timezone.now())
+
+    assert (before, noor.is_staff) == ((True, False), False)
