@@ -78,7 +78,14 @@ class DataFolder:
             if try_lock(self._lock):
                 return
             time.sleep(pause)
+        self.close()
         raise AlreadyRunning(read_run(self.root) or {})
+
+    def close(self) -> None:
+        """Let another process have the folder. The end of ours does the same."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _make(self) -> None:
         for folder in reversed([step for step in self.root.parents if not step.exists()]):

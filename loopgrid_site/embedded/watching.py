@@ -6,8 +6,8 @@ import re
 import subprocess
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 from loopgrid_site.embedded import children, places
 from loopgrid_site.embedded.processes import Program
@@ -30,7 +30,10 @@ class GaveUp(Exception):
 class Watched:
     """One program with its child, its deaths and its log; restarted with growing pauses."""
 
-    def __init__(self, program: Program, *, logs: Path) -> None:
+    def __init__(
+        self, program: Program, *, logs: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.clock = clock
         self.program, self.log = program, logs / f"{program.name}.log"
         self.child: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
@@ -49,7 +52,7 @@ class Watched:
                 output=output,
                 cwd=places.PROJECT,
             )
-        self.started_at, self.due_at, self.child_is_new = time.monotonic(), None, True
+        self.started_at, self.due_at, self.child_is_new = self.clock(), None, True
 
     def look(self) -> str | None:
         """Notice a death, restart when its time has come; return a line to tell, if any.
@@ -57,7 +60,7 @@ class Watched:
         Raises GaveUp after five deaths within a minute.
         """
         if self.due_at is not None:
-            if time.monotonic() >= self.due_at:
+            if self.clock() >= self.due_at:
                 self.start()
             return None
         if self.refused or self.child is None or (status := self.child.poll()) is None:
@@ -66,7 +69,7 @@ class Watched:
         return self._died(status)
 
     def _died(self, status: int) -> str:
-        moment, name = time.monotonic(), self.program.name
+        moment, name = self.clock(), self.program.name
         if name == "notary" and status == REFUSED:
             self.refused = True
             return "the notary refuses to sign; recording goes on. Its reason is in " + str(
@@ -91,15 +94,17 @@ class LogFollower:
     """Shows on the terminal what is added to a log: everything, or what sounds like a warning."""
 
     def __init__(self, name: str, path: Path, *, everything: bool) -> None:
-        self.name, self.everything = name, everything
+        self.name, self.path, self.everything = name, path, everything
         path.touch()
-        self._handle: BinaryIO = path.open("rb")
-        self._handle.seek(0, 2)
-        self._rest = b""
+        self._offset, self._rest = path.stat().st_size, b""
 
     def lines(self) -> list[str]:
         """The complete lines that were added since the last call and are to be shown."""
-        *complete, self._rest = (self._rest + self._handle.read()).split(b"\n")
+        with self.path.open("rb") as handle:
+            handle.seek(self._offset)
+            added = handle.read()
+        self._offset += len(added)
+        *complete, self._rest = (self._rest + added).split(b"\n")
         texts = [line.decode(errors="replace") for line in complete]
         return [f"{self.name} | {t}" for t in texts if self.everything or ALARMING.search(t)]
 
