@@ -83,7 +83,7 @@ def read_canonical(raw: bytes) -> Any:
 
 
 def _has_wide_character(raw: bytes) -> bool:
-    # RFC 8785 sorts keys by UTF-16 units and Python by code points: they differ only beyond the BMP.
+    # RFC 8785 sorts keys by UTF-16 units, Python by code points: they differ beyond the BMP.
     return not raw.isascii() and max(raw) >= _FIRST_BYTE_BEYOND_BMP
 
 

@@ -141,7 +141,7 @@ class Finding:
         )
 
 
-def finding(  # noqa: PLR0913 - the fields of a place are all optional and all named
+def finding(
     code: str,
     detail: str,
     *,
@@ -229,7 +229,7 @@ class Verification:
     grades: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(  # noqa: PLR0913 - one call site per kind of check, all named
+    def of(
         cls,
         findings: Findings,
         *,

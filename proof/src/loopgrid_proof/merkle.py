@@ -209,7 +209,7 @@ def check_inclusion(
 def check_consistency(
     *, old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]
 ) -> None:
-    """Raise Fault(E_PROOF) unless `path` shows that the tree of `size` continues that of `old_size`.
+    """Raise Fault(E_PROOF) unless `path` shows that `size` continues the tree of `old_size`.
 
     From size 0 exactly the empty proof and the empty root are valid (ledger.md 3.4).
     """

@@ -50,7 +50,7 @@ def verify_entries(
     origin: str,
     rows: Iterable[Row],
     sources: Sources,
-    circumstances: Circumstances = Circumstances(),
+    circumstances: Circumstances | None = None,
 ) -> Verification:
     """Return the verdict on a ledger from its entry 0, in one walk."""
     check = LedgerCheck(WalkState(origin), sources)

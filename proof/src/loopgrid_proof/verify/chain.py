@@ -19,7 +19,7 @@ _NEAR = 64
 
 @dataclass(frozen=True)
 class Link:
-    """One leaf in its place. `header` is None if it could not be read; `seq` is its number then too."""
+    """One leaf in its place. `header` is None if it could not be read."""
 
     seq: int
     leaf_hash: bytes
@@ -54,7 +54,7 @@ class Chain:
     def _damaged(self, leaf: bytes, fault: Fault) -> Link:
         leaf_hash = digests.leaf_hash(leaf)
         place = headers.claimed_place(leaf)
-        header = _readable(leaf)
+        header = headers.readable(leaf)
         seq = self.expected if place.seq is None else place.seq
         found = [] if header is not None else [finding(fault.code, fault.detail, seq=self.expected)]
         if place.log not in (None, self.origin):
@@ -91,7 +91,7 @@ class Chain:
         self.whole = False
         expected = self.expected
         if seq > expected:
-            self._missing = {n: expected for n in range(expected, min(seq, expected + _NEAR))}
+            self._missing = dict.fromkeys(range(expected, min(seq, expected + _NEAR)), expected)
             detail = f"Expected entry {expected}, found {seq}."
             return [finding("E_SEQ", detail, seq=expected, to=seq)]
         if seq in self._missing:
@@ -100,10 +100,3 @@ class Chain:
             return [finding("E_SEQ", detail, seq=at, damage="reordered")]
         detail = f"Expected entry {expected}, found {seq} once more."
         return [finding("E_SEQ", detail, seq=seq, damage="inserted")]
-
-
-def _readable(leaf: bytes) -> Header | None:
-    try:
-        return headers.read_header(leaf)
-    except Fault:
-        return None

@@ -34,7 +34,7 @@ class Circumstances:
 
 
 def meets(left: RangeResult, start_of_right: object) -> bool:
-    """Say whether the state that `left` really ended in is the one the right worker started from."""
+    """Say whether the state `left` really ended in is the one the right worker started from."""
     return left.whole and left.state.core() == start_of_right
 
 
@@ -68,8 +68,9 @@ def join(left: RangeResult, right: RangeResult) -> RangeResult:
     )
 
 
-def conclude(result: RangeResult, circumstances: Circumstances = Circumstances()) -> Verification:
+def conclude(result: RangeResult, circumstances: Circumstances | None = None) -> Verification:
     """Return the verdict on a walk from entry 0, or on one that went on from an intact state."""
+    circumstances = circumstances or Circumstances()
     disowned = set(result.state.disowned)
     settled = Findings()
     for one in [*result.findings.kept, *circumstances.extra]:

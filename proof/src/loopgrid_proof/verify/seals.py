@@ -17,7 +17,7 @@ from loopgrid_proof.notes import Checkpoint, KeyEvent, VerifierKey
 
 @dataclass(frozen=True)
 class SealFault:
-    """A checkpoint that does not count. `after` is the last good size before, None if unknown here."""
+    """A checkpoint that does not count, after the last good size; None if unknown here."""
 
     code: str
     after: int | None
@@ -38,7 +38,7 @@ class Group:
 
 @dataclass
 class Seals:
-    """What the checkpoints of a range say. `broken` is (last size that matched, first that did not)."""
+    """What the checkpoints say. `broken` is (last size that matched, first that did not)."""
 
     pinned: tuple[VerifierKey, ...]
     groups: dict[tuple[frozenset[str], frozenset[str]], Group] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Seals:
             group.after, group.smallest = after, size
 
     def absorb(self, right: Seals, *, sealed: int | None) -> None:
-        """Take in the checkpoints of the range to the right; `sealed` is the last good size here."""
+        """Take in the checkpoints to the right; `sealed` is the last good size here."""
         for row, group in right.groups.items():
             mine = self.groups.get(row)
             if mine is None:

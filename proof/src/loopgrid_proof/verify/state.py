@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loopgrid_proof import digests, headers
-from loopgrid_proof.errors import Fault, UsageError
+from loopgrid_proof.errors import UsageError
 from loopgrid_proof.headers import Header, Previous
 from loopgrid_proof.merkle import CompactRange
 from loopgrid_proof.notes import KeyEvent
@@ -66,10 +66,10 @@ class WalkState:
         digest = digests.leaf_hash(previous)
         state.last = Previous(tree.end - 1, digest, place.t or "")
         for leaf in earlier:
-            try:
-                state.fold(headers.read_header(leaf))
-            except Fault:
-                continue  # the worker of that range reports it, and the claim will not be met
+            header = headers.readable(leaf)
+            # One that cannot be read is reported where it stands; the claim will not be met.
+            if header is not None:
+                state.fold(header)
         return state
 
     def fold(self, header: Header) -> None:

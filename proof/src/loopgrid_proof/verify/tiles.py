@@ -52,7 +52,7 @@ class TileCheck:
         self._compare_above(1, index, root)
 
     def _compare_above(self, level: int, below: int, root: bytes) -> None:
-        """Compare the hash of tile `below` in the tile at `level`, and that one's root when full."""
+        """Compare the hash of tile `below` in the tile at `level`; when full, its root too."""
         index, place = divmod(below, merkle.TILE_WIDTH)
         tile = self._tile_above(level, index)
         if tile is None:

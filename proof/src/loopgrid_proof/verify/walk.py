@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loopgrid_proof import headers, meaning, notes
-from loopgrid_proof.errors import Fault, Finding, Findings, finding
+from loopgrid_proof.errors import Fault, Findings, finding
 from loopgrid_proof.headers import Header
 from loopgrid_proof.verify.chain import Chain
 from loopgrid_proof.verify.contents import check_columns, check_parts
@@ -235,9 +235,7 @@ class LedgerCheck:
 
 def _headers_of(leaves: Mapping[int, bytes]) -> Iterator[tuple[int, Header]]:
     for seq, leaf in leaves.items():
-        try:
-            header = headers.read_header(leaf)
-        except Fault:
-            continue  # where it stands it is a finding of its own; here it is simply not there
-        if header.seq == seq:
+        header = headers.readable(leaf)
+        # One that cannot be read is a finding where it stands; here it is simply not there.
+        if header is not None and header.seq == seq:
             yield seq, header
