@@ -8,10 +8,12 @@ from django.contrib.auth.forms import (
     PasswordChangeForm,
     SetPasswordForm,
 )
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from accounts.models import User
+from accounts.roles import COMPLIANCE_OFFICER
 
 if TYPE_CHECKING:  # Django's own class takes no parameter when the program runs
     _SetForm = SetPasswordForm[User]
@@ -78,3 +80,50 @@ class ResetForm(_SetForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _dress(self)
+
+
+class SetupForm(forms.Form):
+    """The first person of an installation."""
+
+    display_name = forms.CharField(label=_("Your name"), max_length=200)
+    email = forms.EmailField(label=_("Email"), max_length=254)
+    password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput)
+    again = forms.CharField(
+        label=_("The same password again"), strip=False, widget=forms.PasswordInput
+    )
+    officer = forms.BooleanField(label=_("I am also the compliance officer"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {"display_name": "name", "email": "username"}
+        for name in ("display_name", "email", "password", "again"):
+            attrs = self.fields[name].widget.attrs
+            attrs |= {"class": "field", "autocomplete": hints.get(name, "new-password")}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse two different passwords, and one that is easy to guess."""
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("password")
+        if password and cleaned.get("again") not in {None, password}:
+            self.add_error("again", _("The two passwords are not the same."))
+        if password:
+            self._check(password, cleaned)
+        return cleaned
+
+    def _check(self, password: str, cleaned: dict[str, Any]) -> None:
+        person = User(email=cleaned.get("email", ""), display_name=cleaned.get("display_name", ""))
+        try:
+            validate_password(password, person)
+        except forms.ValidationError as fault:
+            self.add_error("password", fault)
+
+    def first_person(self) -> dict[str, Any]:
+        """Return what `ledger.administration.FirstPerson` takes."""
+        given = self.cleaned_data
+        further = (COMPLIANCE_OFFICER,) if given["officer"] else ()
+        return {
+            "email": given["email"],
+            "display_name": given["display_name"],
+            "password": given["password"],
+            "further_roles": further,
+        }

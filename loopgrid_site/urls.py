@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from loopgrid_site import views
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("setup", views.setup, name="setup"),
+    path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
 ]
