@@ -1,0 +1,105 @@
+"""What stands before every page of a workspace: who asks, in which workspace, and may they.
+
+A workspace that does not exist, one in which the person holds no role, and a record that belongs to
+another workspace are all answered alike: 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from accounts import roles, workspaces
+from accounts.actors import Actor
+from accounts.errors import RoleMissing, WorkspaceNotFound
+from accounts.models import User, Workspace
+from ledger.errors import NotAllowed, NotFound
+from ledger.queries import LedgerRef, ledger_of
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands: the workspace, its ledger, and the person who asks."""
+
+    workspace: Workspace
+    ledger: LedgerRef
+    actor: Actor
+
+    def may(self, act: str) -> bool:
+        """Say whether the person may do `act` here."""
+        return roles.may(self.actor.roles, act)
+
+    def acting(self, act: str) -> Actor:
+        """Return the person in the role by which `act` is allowed. Raises PermissionDenied."""
+        role = roles.role_for(self.actor.roles, act)
+        if role is None:
+            raise PermissionDenied
+        return self.actor.acting_as(role)
+
+
+Page = Callable[Concatenate[HttpRequest, Place, P], HttpResponse]
+
+
+def workspace_page(act: str) -> Callable[[Page[P]], Callable[..., HttpResponse]]:
+    """Let only people in who may do `act` in the workspace of the address.
+
+    Somebody who is not signed in is sent to sign in and comes back; a fragment asked for by htmx gets
+    401 instead, so that what was typed stays on the page.
+    """
+
+    def wrap(page: Page[P]) -> Callable[..., HttpResponse]:
+        @wraps(page)
+        def answer(
+            request: HttpRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _signed_out(request)
+            place = _place(workspace, cast("User", request.user))
+            if not place.may(act):
+                raise PermissionDenied
+            request.place = place  # type: ignore[attr-defined]
+            try:
+                response = page(request, place, *args, **kwargs)
+            except NotFound as missing:
+                raise Http404(str(missing)) from missing
+            except (NotAllowed, RoleMissing) as refused:
+                raise PermissionDenied(str(refused)) from refused
+            patch_vary_headers(response, ("HX-Request",))
+            return response
+
+        return answer
+
+    return wrap
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Say whether htmx asked for a fragment; a restored history entry wants the whole page."""
+    details = request.htmx  # type: ignore[attr-defined]
+    return bool(details) and not details.history_restore_request
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(_("You were signed out."), status=401)
+    return redirect_to_login(request.get_full_path())
+
+
+def _place(slug: str, user: User) -> Place:
+    try:
+        standing = workspaces.workspace_of(slug, user=user, at=timezone.now())
+        ledger = ledger_of(standing.workspace.pk)
+    except (WorkspaceNotFound, NotFound) as missing:
+        raise Http404 from missing
+    actor = workspaces.person(user, roles=standing.roles, auth="session", login="password")
+    return Place(standing.workspace, ledger, actor)
