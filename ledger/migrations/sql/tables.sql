@@ -15,6 +15,8 @@ CREATE TABLE ledger_entry (
   mac bytea NOT NULL CHECK (octet_length(mac) = 32), mac_key smallint NOT NULL,
   PRIMARY KEY (ledger_id, seq), UNIQUE (ledger_id, rec, rn), UNIQUE (ledger_id, src_id, src_n),
   CHECK ((rec IS NULL) = (rn IS NULL)), CHECK ((src_id IS NULL) = (src_n IS NULL)));
+-- The rare kinds are looked up by name: keys, settings, verifications, exports, disowned entries.
+CREATE INDEX ledger_entry_rare ON ledger_entry (ledger_id, kind, seq) WHERE rec IS NULL;
 ALTER TABLE ledger_entry ALTER leaf SET STORAGE EXTERNAL;
 ALTER TABLE ledger_entry SET (toast_tuple_target = 8160);
 

@@ -1,0 +1,50 @@
+"""Every read of the ledger, as frozen results that begin with the ledger.
+
+Another workspace's id is answered like one that never existed: `NotFound`. Each module states how many
+queries a call costs.
+"""
+
+from ledger.queries.decisions import (
+    DecisionHistory,
+    HistoryEntry,
+    decision,
+    decision_at,
+    headers_of,
+    history_of,
+    state_at,
+    state_from_row,
+)
+from ledger.queries.entries import (
+    LedgerEnd,
+    end_of,
+    entries_after,
+    entry,
+    notary_state,
+    sealed_size,
+)
+from ledger.queries.ledgers import LedgerRef, ledger_by_origin, ledger_of, open_ledgers
+from ledger.queries.parts import PartContent, content_of, parts_of
+
+__all__ = [
+    "DecisionHistory",
+    "HistoryEntry",
+    "LedgerEnd",
+    "LedgerRef",
+    "PartContent",
+    "content_of",
+    "decision",
+    "decision_at",
+    "end_of",
+    "entries_after",
+    "entry",
+    "headers_of",
+    "history_of",
+    "ledger_by_origin",
+    "ledger_of",
+    "notary_state",
+    "open_ledgers",
+    "parts_of",
+    "sealed_size",
+    "state_at",
+    "state_from_row",
+]

@@ -1,0 +1,80 @@
+"""Reading entries and the state of the ledger itself.
+
+Queries per call: one each, by the primary key; `seal_of` reads the newest checkpoint row alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loopgrid_proof.headers import Header, read_header
+
+from ledger.errors import NotFound
+from ledger.models import Checkpoint, Entry, NotaryState
+from ledger.queries.ledgers import LedgerRef
+
+MAX_ENTRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEnd:
+    """The newest entry: its number, leaf hash and time. `size` is the number of entries."""
+
+    seq: int
+    leaf_hash: bytes
+    at: datetime
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.seq + 1
+
+
+def end_of(ledger: LedgerRef) -> LedgerEnd | None:
+    """Return the newest entry, or None for a ledger without entries."""
+    row = (
+        Entry.objects.filter(ledger_id=ledger.ledger_id)
+        .order_by("-seq")
+        .values_list("seq", "leaf_hash", "t")
+        .first()
+    )
+    return None if row is None else LedgerEnd(row[0], bytes(row[1]), row[2])
+
+
+def entry(ledger: LedgerRef, seq: int) -> Header:
+    """Return the header of entry `seq`. Raises NotFound."""
+    leaf = (
+        Entry.objects.filter(ledger_id=ledger.ledger_id, seq=seq)
+        .values_list("leaf", flat=True)
+        .first()
+    )
+    if leaf is None:
+        raise NotFound(f"Entry #{seq} not found")
+    return read_header(bytes(leaf))
+
+
+def entries_after(ledger: LedgerRef, after: int, *, limit: int = MAX_ENTRIES) -> list[Header]:
+    """Return up to `limit` headers with numbers above `after`, in order; -1 begins at entry 0."""
+    leaves = (
+        Entry.objects.filter(ledger_id=ledger.ledger_id, seq__gt=after)
+        .order_by("seq")
+        .values_list("leaf", flat=True)[:limit]
+    )
+    return [read_header(bytes(leaf)) for leaf in leaves]
+
+
+def sealed_size(ledger: LedgerRef) -> int:
+    """Return the size of the newest signed checkpoint, 0 if there is none."""
+    size = (
+        Checkpoint.objects.filter(ledger_id=ledger.ledger_id)
+        .order_by("-size")
+        .values_list("size", flat=True)
+        .first()
+    )
+    return size or 0
+
+
+def notary_state(ledger: LedgerRef) -> NotaryState | None:
+    """Return what the notary last said about the ledger, or None if it never did."""
+    return NotaryState.objects.filter(ledger_id=ledger.ledger_id).first()

@@ -1,0 +1,65 @@
+"""Reading content: each part is recomputed before it is shown.
+
+Queries per call: `content_of` and `parts_of` one each, however many entries are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from loopgrid_proof.digests import part_digest
+
+from ledger.models import Part
+from ledger.queries.ledgers import LedgerRef
+
+State = Literal["present", "erased", "altered"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartContent:
+    """A part as it may be shown.
+
+    `content` and `salt` are None unless the state is `present`: an `altered` part does not give the
+    digest its entry sealed, an `erased` one is gone by the entry `erased_seq`.
+    """
+
+    seq: int
+    name: str
+    cls: str
+    media: str
+    digest: bytes
+    state: State
+    content: bytes | None
+    salt: bytes | None
+    erased_seq: int | None
+
+
+def parts_of(ledger: LedgerRef, seqs: Iterable[int]) -> Mapping[int, Mapping[str, PartContent]]:
+    """Return the parts of these entries, by number of the entry and name; checked, every time."""
+    wanted = sorted(set(seqs))
+    found: dict[int, dict[str, PartContent]] = {seq: {} for seq in wanted}
+    rows = Part.objects.filter(ledger_id=ledger.ledger_id, seq__in=wanted).order_by("seq", "name")
+    for row in rows:
+        found[row.seq][row.name] = _checked(row)
+    return found
+
+
+def content_of(ledger: LedgerRef, seq: int) -> Mapping[str, PartContent]:
+    """Return the parts of one entry by name, checked."""
+    return parts_of(ledger, [seq])[seq]
+
+
+def _checked(row: Part) -> PartContent:
+    digest = bytes(row.digest)
+    state: State = "erased"
+    content = salt = None
+    if row.state == "present":
+        content, salt = bytes(row.content or b""), bytes(row.salt or b"")
+        state = "present" if part_digest(salt, content) == digest else "altered"
+    if state != "present":
+        content = salt = None
+    return PartContent(
+        row.seq, row.name, row.cls, row.media, digest, state, content, salt, row.erased_seq
+    )

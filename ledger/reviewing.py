@@ -1,0 +1,322 @@
+"""Human verdicts on decisions. Each verb leaves one or more entries and overwrites nothing.
+
+Every verb reads where the decision stands while it holds the append lock, so that two people who act at
+once leave two entries in one order, and the one who saw too little is told so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loopgrid_proof.headers import NewEntry
+
+from accounts import ids, roles
+from accounts.actors import Actor
+from ledger import idempotency, projection
+from ledger.append import Appended, Clock, Draft, Head, append_entries, hold
+from ledger.append.locking import key_waits, raw_connection, refusals
+from ledger.content import Piece, SealedPart, seal, written
+from ledger.errors import (
+    AlreadySuperseded,
+    Conflict,
+    KeyReused,
+    NotAllowed,
+    NotFound,
+    StaleReview,
+    invalid,
+)
+from ledger.idempotency import Claim, Earlier
+from ledger.queries import LedgerRef
+from ledger.states import Act, Kind, Standing
+from ledger.transactions import joins_act
+
+VERDICTS = ("confirmed", "incorrect", "corrected", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The entries a verdict left, in order; the first is the verdict itself."""
+
+    decision_id: str
+    appended: tuple[Appended, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRef:
+    """A decision of a ledger, by its id."""
+
+    ledger: LedgerRef
+    decision_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionContent:
+    """What a correction says: the right output, who the caller says made it, and notes."""
+
+    correction: Piece
+    corrected_by: Piece
+    notes: Piece | None = None
+    reason_code: str | None = None
+
+
+_Decide = Callable[[Head, Standing], list[Draft]]
+
+
+@joins_act
+def mark_incorrect(
+    decision: DecisionRef,
+    *,
+    actor: Actor,
+    clock: Clock,
+    reason: Piece | None = None,
+    reason_code: str | None = None,
+    severity: str | None = None,
+    expected_newest: int | None = None,
+    claim: Claim | None = None,
+) -> Judged | Earlier:
+    """Record that the decision was wrong. Repeatable: the newest flag stands beside earlier reasons.
+
+    Raises NotFound, StaleReview when the decision has an entry newer than `expected_newest`, and what
+    `append` raises.
+    """
+    facts = _known({"reason": reason_code, "sev": severity})
+
+    def decide(_head: Head, _standing: Standing) -> list[Draft]:
+        return [
+            _draft(
+                decision,
+                "decision.marked_incorrect",
+                actor,
+                facts,
+                _seen(expected_newest),
+                [reason],
+            )
+        ]
+
+    return _judge(decision, clock, claim, expected_newest, decide, actor)
+
+
+@joins_act
+def attach_correction(
+    decision: DecisionRef,
+    content: CorrectionContent,
+    *,
+    actor: Actor,
+    clock: Clock,
+    reason: Piece | None = None,
+    expected_newest: int | None = None,
+    claim: Claim | None = None,
+) -> Judged | Earlier:
+    """Record what the decision should have been; one that stands is superseded by it, with `reason`.
+
+    Raises NotFound, StaleReview, and what `append` raises.
+    """
+
+    def decide(head: Head, standing: Standing) -> list[Draft]:
+        attached = _correction(decision, content, actor, expected_newest)
+        old = standing.correction
+        if old is None:
+            return [attached]
+        refs = {"target": old.seq, "by": head.next_seq}
+        return [attached, _draft(decision, "correction.superseded", actor, {}, refs, [reason])]
+
+    return _judge(decision, clock, claim, expected_newest, decide, actor)
+
+
+@joins_act
+def confirm(
+    decision: DecisionRef,
+    *,
+    actor: Actor,
+    clock: Clock,
+    expected_newest: int,
+    note: Piece | None = None,
+    claim: Claim | None = None,
+) -> Judged | Earlier:
+    """Record that a person found the decision right; a flag before it stands no longer.
+
+    Raises NotFound, StaleReview, and Conflict while a correction stands (supersede it instead).
+    """
+
+    def decide(_head: Head, standing: Standing) -> list[Draft]:
+        _refuse_confirmation(standing)
+        return [_draft(decision, "decision.confirmed", actor, {}, _seen(expected_newest), [note])]
+
+    return _judge(decision, clock, claim, expected_newest, decide, actor)
+
+
+@joins_act
+def supersede(
+    decision: DecisionRef,
+    *,
+    entry: int,
+    verdict: str,
+    reason: Piece,
+    actor: Actor,
+    clock: Clock,
+    expected_newest: int,
+    content: CorrectionContent | None = None,
+    reason_code: str | None = None,
+    claim: Claim | None = None,
+) -> Judged | Earlier:
+    """Replace the verdict or correction recorded as `entry`; with `withdrawn` by nothing.
+
+    Raises NotFound, InvalidContent for an entry that is no verdict of this decision, AlreadySuperseded,
+    StaleReview, NotAllowed for another person's verdict without the role for it, Conflict for a
+    confirmation while another correction stands.
+    """
+
+    def decide(head: Head, standing: Standing) -> list[Draft]:
+        target = _target(standing, entry)
+        acting = _allowed_to_supersede(actor, target)
+        drafts = _replacement(decision, standing, target, verdict, content, acting, expected_newest)
+        refs = {"target": target.seq} | ({"by": head.next_seq} if drafts else {})
+        drafts.append(
+            _draft(
+                decision,
+                _superseding_kind(target),
+                acting,
+                _known({"reason": reason_code}),
+                refs,
+                [reason],
+            )
+        )
+        other = standing.correction
+        if verdict == "corrected" and other is not None and other.seq != target.seq:
+            also = {"target": other.seq, "by": head.next_seq}
+            drafts.append(_draft(decision, "correction.superseded", acting, {}, also, [reason]))
+        return drafts
+
+    return _judge(decision, clock, claim, expected_newest, decide, actor)
+
+
+def _replacement(
+    decision: DecisionRef,
+    standing: Standing,
+    target: Act,
+    verdict: str,
+    content: CorrectionContent | None,
+    actor: Actor,
+    expected_newest: int,
+) -> list[Draft]:
+    if verdict == "withdrawn":
+        return []
+    if verdict == "corrected":
+        if content is None:
+            raise invalid("/correction", "validation_failed", "correction is required.")
+        return [_correction(decision, content, actor, expected_newest)]
+    if verdict == "confirmed":
+        _refuse_confirmation(standing, leaving=target.seq)
+    kind = "decision.confirmed" if verdict == "confirmed" else "decision.marked_incorrect"
+    return [_draft(decision, kind, actor, {}, _seen(expected_newest), [])]
+
+
+def _refuse_confirmation(standing: Standing, *, leaving: int | None = None) -> None:
+    if any(act.seq != leaving for act in standing.corrections):
+        raise Conflict("A correction stands; supersede it instead of confirming the decision.")
+
+
+def _target(standing: Standing, entry: int) -> Act:
+    found = next((a for a in (*standing.verdicts, *standing.corrections) if a.seq == entry), None)
+    if found:
+        return found
+    if standing.superseding_of(entry):
+        raise AlreadySuperseded(f"Entry #{entry} was superseded before.")
+    raise invalid("/entry", "validation_failed", f"Entry #{entry} is no verdict of this decision.")
+
+
+def _allowed_to_supersede(actor: Actor, target: Act) -> Actor:
+    if not actor.is_person:
+        return actor
+    own = target.by == actor.id
+    role = roles.role_for(actor.roles, "supersede_own" if own else "supersede_any")
+    if role is None:
+        raise NotAllowed("Superseding another person's verdict needs the role compliance officer.")
+    return actor.acting_as(role)
+
+
+def _superseding_kind(target: Act) -> str:
+    attached = target.kind is Kind.CORRECTION_ATTACHED
+    return "correction.superseded" if attached else "verdict.superseded"
+
+
+# --- the shape every verdict shares -----------------------------------------------------------
+
+
+def _judge(
+    decision: DecisionRef,
+    clock: Clock,
+    claim: Claim | None,
+    expected_newest: int | None,
+    decide: _Decide,
+    actor: Actor,
+) -> Judged | Earlier:
+    ledger = decision.ledger
+    with refusals(), raw_connection().cursor() as cursor:
+        if claim:
+            with key_waits():
+                before = idempotency.claim_keys(cursor, ledger.ledger_id, [claim])
+            found = before.get(claim.key)
+            if isinstance(found, KeyReused):
+                raise found
+            if found is not None:
+                return found
+        head = hold(ledger, clock=clock)
+        standing = projection.standing_of(cursor, ledger.ledger_id, decision.decision_id)
+        if standing is None:
+            raise NotFound(f"Decision {decision.decision_id} not found")
+        if expected_newest is not None and expected_newest != standing.newest_seq:
+            raise StaleReview(standing.newest_seq)
+        appended = append_entries(head, decide(head, standing))
+        if claim:
+            row = (claim.key, appended[-1].header.seq, decision.decision_id)
+            idempotency.complete_keys(cursor, ledger.ledger_id, actor.id, [row])
+    return Judged(decision.decision_id, tuple(appended))
+
+
+def _correction(
+    decision: DecisionRef, content: CorrectionContent, actor: Actor, seen: int | None
+) -> Draft:
+    refs = {"correction": ids.draw_id("cor")} | _seen(seen)
+    facts = _known({"reason": content.reason_code})
+    pieces = [content.correction, content.corrected_by, content.notes]
+    return _draft(decision, "correction.attached", actor, facts, refs, pieces)
+
+
+def _draft(
+    decision: DecisionRef,
+    kind: str,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    refs: Mapping[str, Any],
+    pieces: Iterable[Piece | None],
+) -> Draft:
+    parts = _sealed(actor, pieces)
+    entry = NewEntry(
+        kind,
+        actor.header(),
+        rec=decision.decision_id,
+        facts=facts,
+        refs=refs,
+        parts=tuple(part.ref for part in parts),
+    )
+    return Draft(entry, parts)
+
+
+def _sealed(actor: Actor, pieces: Iterable[Piece | None]) -> tuple[SealedPart, ...]:
+    given = [piece for piece in pieces if piece is not None]
+    details = actor.personal_details()
+    if details is not None:
+        given.append(written("actor", details))
+    return seal(given, draw=os.urandom)
+
+
+def _seen(newest: int | None) -> dict[str, int]:
+    return {} if newest is None else {"seen": newest}
+
+
+def _known(facts: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in facts.items() if value is not None}
