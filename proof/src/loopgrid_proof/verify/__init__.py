@@ -18,7 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
+from loopgrid_proof import notes
 from loopgrid_proof.errors import Verification
+from loopgrid_proof.verify.contents import instant
 from loopgrid_proof.verify.judge import Circumstances, conclude, join, meets, verify_result
 from loopgrid_proof.verify.rows import Columns, PartRow, Row, Tile
 from loopgrid_proof.verify.state import STATE_KINDS, WalkState
@@ -36,7 +38,9 @@ __all__ = [
     "Tile",
     "Verification",
     "WalkState",
+    "checkpoint_of",
     "conclude",
+    "instant",
     "join",
     "meets",
     "verify_entries",
@@ -44,6 +48,11 @@ __all__ = [
 ]
 
 _BATCH = 1000
+
+
+def checkpoint_of(note: bytes) -> notes.Checkpoint:
+    """Return the checkpoint in a note, without looking at its signatures; Fault(E_NOTE)."""
+    return notes.parse_checkpoint(notes.parse_note(note))
 
 
 def verify_entries(

@@ -15,6 +15,7 @@ from loopgrid_proof.headers import Header, Place, Previous
 
 # Entries this close that fill each other's place were swapped, not deleted and inserted.
 _NEAR = 64
+_UNREADABLE = frozenset({"E_PARSE", "E_CANON", "E_PROFILE"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Chain:
         leaf_hash = digests.leaf_hash(leaf)
         place = headers.claimed_place(leaf)
         header = headers.readable(leaf)
+        if fault.code in _UNREADABLE:
+            # What it says of its place is worth nothing: it stands where it was found.
+            place = Place(None, None, None, None)
         seq = self.expected if place.seq is None else place.seq
         found = [] if header is not None else [finding(fault.code, fault.detail, seq=self.expected)]
         if place.log not in (None, self.origin):
