@@ -6,7 +6,6 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 
 from loopgrid_site.embedded import watching
 
@@ -70,10 +69,9 @@ def describe(missing: Sequence[str], watched: Sequence[watching.Watched]) -> str
     return "\n".join(parts)
 
 
-def opens(url: str, port: int) -> bool:
+def opens(page: str, port: int) -> bool:
     """Whether a page of the product answers 200."""
-    parts = urlsplit(url)
-    return get(port, f"{parts.path}?{parts.query}")[0] == http.client.OK
+    return get(port, page)[0] == http.client.OK
 
 
 def get(port: int, path: str) -> tuple[int | None, bytes]:

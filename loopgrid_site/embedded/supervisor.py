@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from loopgrid_site.embedded import children, installing, places, processes, readiness, watching
 from loopgrid_site.embedded.postgres import DatabaseFault, PostgresServer
@@ -205,8 +206,7 @@ class Supervisor:
             processes.create_roles(self.database.url())
         processes.manage(["migrate", "--noinput", "--verbosity", "0"], owner)
         self._go_on()
-        known = processes.has_command("create_workspace") and processes.has_command("setup_link")
-        if known and not (self.folder.root / "secrets" / SETUP_LINK).exists():
+        if not (self.folder.root / "secrets" / SETUP_LINK).exists():
             processes.manage(["create_workspace", "default", "--if-missing"], self.settings)
             link = processes.manage(["setup_link", "--if-missing"], self.settings).strip()
             self.folder.remembered(SETUP_LINK, link)
@@ -279,9 +279,13 @@ class Supervisor:
 
     def _unused_link(self) -> str | None:
         """The set-up link, as long as the page behind it still opens."""
-        path = self.folder.root / "secrets" / SETUP_LINK
-        link = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-        return link if link and readiness.opens(link, self.port) else None
+        link = (self.folder.root / "secrets" / SETUP_LINK).read_text(encoding="utf-8").strip()
+        if not link:  # somebody was an admin already when this folder was made
+            return None
+        parts = urlsplit(link)
+        page = f"{parts.path}?{parts.query}"
+        # The port may be another than at the first start.
+        return self.url + page if readiness.opens(page, self.port) else None
 
     def stop(self) -> None:
         """Stop the programs together, then the broker, then the database."""
