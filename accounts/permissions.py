@@ -1,38 +1,24 @@
-"""What a caller may do: scopes for keys, the matrix of roles for people.
+"""What an API caller may do: scopes for keys, the matrix of roles for people.
 
-`HasScope` guards API views, `members_only` guards pages. Both put the role by which the act was
-allowed on the actor, so that the entry can name it.
+The role by which an act was allowed is put on the actor, so that the entry can name it.
 """
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts import roles, workspaces
+from accounts import roles
 from accounts.actors import Actor
 from accounts.authentication import ApiRequest
-from accounts.errors import RoleMissing, ScopeMissing, WorkspaceNotFound
-from accounts.models import User, Workspace
+from accounts.errors import RoleMissing, ScopeMissing
 
 if TYPE_CHECKING:  # REST framework imports this module while it builds its views
     from rest_framework.views import APIView
 
 Scope = str | tuple[str, ...]
-Params = ParamSpec("Params")
-
-
-class PageRequest(HttpRequest):
-    """A page request of a member of the workspace in its address."""
-
-    actor: Actor
-    workspace: Workspace
 
 
 class HasScope(BasePermission):
@@ -76,44 +62,3 @@ def allowed(actor: Actor, *acts: str) -> Actor:
     if role is None:
         raise RoleMissing(acts[0])
     return actor.acting_as(role)
-
-
-View = Callable[Concatenate[PageRequest, Params], HttpResponseBase]
-
-
-def members_only(act: str) -> Callable[[View[Params]], Callable[..., HttpResponseBase]]:
-    """Guard a page at `/w/<workspace>/…`: signed in, a member, and with a role that allows `act`.
-
-    The view gets `request.workspace` and `request.actor`; the slug is taken out of its arguments.
-    Strangers get 404, as for a workspace that never existed; members without the role get
-    RoleMissing.
-    """
-    if act not in roles.ACTS:
-        raise ImproperlyConfigured(f"{act} is not an act of the matrix.")
-
-    def guard(view: View[Params]) -> Callable[..., HttpResponseBase]:
-        @login_required
-        @wraps(view)
-        def guarded(
-            request: HttpRequest, workspace: str, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponseBase:
-            page = enter(request, workspace)
-            page.actor = allowed(page.actor, act)
-            return view(page, *args, **kwargs)
-
-        return cast("Callable[..., HttpResponseBase]", guarded)
-
-    return guard
-
-
-def enter(request: HttpRequest, slug: str) -> PageRequest:
-    """Put workspace and actor of a signed-in person on the request; Http404 for a stranger."""
-    page = cast("PageRequest", request)
-    user = cast("User", request.user)
-    try:
-        standing = workspaces.workspace_of(slug, user=user, at=timezone.now())
-    except WorkspaceNotFound as missing:
-        raise Http404(str(missing)) from None
-    page.workspace = standing.workspace
-    page.actor = workspaces.person(user, roles=standing.roles, auth="session", login="password")
-    return page

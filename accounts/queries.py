@@ -132,3 +132,35 @@ def may_anywhere(user: User, act: str, *, at: datetime) -> bool:
     """Say whether a person may do an act in any workspace at `at`."""
     held = Membership.objects.filter(in_force(at), user=user)
     return may(held.values_list("role", flat=True), act)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key as lists show it; `created_by` is a person's name where one made it.
+
+    `state` is in_force, replaced (in force until its overlap is over), expired or revoked.
+    """
+
+    key: ApiKey
+    state: str
+    created_by: str
+
+
+def listed_keys(workspace: Workspace, *, at: datetime) -> Sequence[ListedKey]:
+    """Return the keys of a workspace with their state at `at`, newest first."""
+    keys = list(keys_of(workspace))
+    makers = User.objects.filter(public_id__in={key.created_by for key in keys})
+    names = {user.public_id: user.display_name for user in makers}
+    return [
+        ListedKey(key, key_state(key, at=at), names.get(key.created_by, key.created_by))
+        for key in keys
+    ]
+
+
+def key_state(key: ApiKey, *, at: datetime) -> str:
+    """Return in_force, replaced, expired or revoked; only the first two open a door."""
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is not None and key.expires_at <= at:
+        return "expired"
+    return "in_force" if key.replaced_by_id is None else "replaced"

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup", views.setup, name="setup"),
     path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
+    path("", include("ledger.views.settings")),
 ]

@@ -1,4 +1,4 @@
-"""Scopes for keys, roles for people, 404 for strangers."""
+"""Scopes for keys, roles for people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpResponse
-from django.test import RequestFactory
 
 from accounts.errors import RoleMissing, ScopeMissing
-from accounts.permissions import HasScope, members_only
+from accounts.permissions import HasScope
 
 
 def may_enter(request, scope):
@@ -61,41 +59,3 @@ def test_a_person_enters_by_the_scope_their_role_allows(hire, cut, call):
     request = call(cut("verify", "read", owner=hire("reviewer")).secret)
 
     assert may_enter(request, ("verify", "read"))
-
-
-@members_only("review")
-def page(request):
-    return HttpResponse(f"{request.workspace.slug} {request.actor.role} {request.actor.login}")
-
-
-def visit(user, slug):
-    request = RequestFactory().get(f"/w/{slug}/decisions")
-    request.user = user
-    return page(request, workspace=slug)
-
-
-def test_a_member_enters_the_page_with_the_role_that_allows_it(acme, hire):
-    answer = visit(hire("reviewer", "admin"), acme.slug)
-
-    assert answer.content.decode() == f"{acme.slug} reviewer password"
-
-
-def test_a_member_without_the_role_is_refused(acme, hire):
-    with pytest.raises(RoleMissing):
-        visit(hire("viewer"), acme.slug)
-
-
-def test_a_stranger_cannot_tell_a_workspace_from_one_that_never_existed(acme, other, hire):
-    sam = hire("reviewer", workspace=other)
-
-    with pytest.raises(Http404) as existing:
-        visit(sam, acme.slug)
-    with pytest.raises(Http404) as missing:
-        visit(sam, "never-existed")
-
-    assert str(existing.value) == str(missing.value)
-
-
-def test_an_act_outside_the_matrix_guards_no_page():
-    with pytest.raises(ImproperlyConfigured):
-        members_only("delete_entry")
