@@ -1,6 +1,6 @@
 """Pages about oneself: sign in, sign out, profile, and a password by one-time link."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import profiles
 from accounts.forms import TOO_MANY, NameForm, PasswordForm, ResetForm, SignInForm
-from accounts.models import User
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class SignIn(auth_views.LoginView):
@@ -85,7 +87,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:profile")
 
 
-def _person(request: HttpRequest) -> User:
+def _person(request: HttpRequest) -> "User":
     return cast("User", request.user)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,10 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import profiles, queries
 from accounts.errors import GrantRefused, InvalidGrant, NoSuchGrant
 from accounts.grant_forms import KeyForm, PersonForm, RoleForm, RotateForm
-from accounts.models import User
 from ledger import administration
 from ledger.administration import AddedPerson, IssuedKey
 from ledger.views.gate import Place, workspace_page
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 Changed = TypeVar("Changed")
 
