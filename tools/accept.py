@@ -27,7 +27,10 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 PORT = int(os.environ.get("LOOPGRID_PORT") or "8000")
 # The registries of Python packages, made unreachable: a second start must not want them.
-NO_NETWORK = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "PIP_INDEX_URL"), "http://127.0.0.1:9")
+NO_NETWORK = dict.fromkeys(
+    ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "PIP_INDEX_URL"),
+    "http://127.0.0.1:9",
+)
 DECISION = {
     "service_name": "support-agent",
     "decision_type": "customer_reply",

@@ -93,12 +93,15 @@ def dies_with_us(death_signal: signal.Signals) -> Callable[[], None]:
 def stop(
     child: subprocess.Popen[bytes],
     *,
-    polite: signal.Signals = signal.SIGTERM,
+    polite: signal.Signals | None = signal.SIGTERM,
     seconds: float = 15,
     hurry: Callable[[], bool] = lambda: False,
 ) -> None:
-    """End a child: ask, wait, then kill its whole group. `hurry` shortens the wait to a second."""
-    if child.poll() is None:
+    """End a child: ask, wait, then kill its whole group. `hurry` shortens the wait to a second.
+
+    `polite=None` is for a child that was asked already: some take a second signal for haste.
+    """
+    if polite is not None and child.poll() is None:
         child.send_signal(polite)
     deadline = time.monotonic() + seconds
     while child.poll() is None and time.monotonic() < deadline:

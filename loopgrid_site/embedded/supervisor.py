@@ -246,7 +246,9 @@ class Supervisor:
         running = {w.program.name: w.child for w in self.watched}
         running |= {"postgres": self.database.child} if self.database else {}
         running |= {"valkey": self.broker.child} if self.broker else {}
+        # What another shell cannot know. Secrets that were given to us stay with us.
         own = {k: v for k, v in self.settings.items() if self.environment.get(k) != v}
+        own["LOOPGRID_PORT"] = str(self.port)
         self.folder.write_run(
             {
                 "pid": os.getpid(),
@@ -298,7 +300,9 @@ class Supervisor:
         before = self.signals
         for child in running:
             left = max(0.0, deadline - time.monotonic())
-            children.stop(child, seconds=left, hurry=lambda: self.signals > max(before, 1))
+            children.stop(
+                child, polite=None, seconds=left, hurry=lambda: self.signals > max(before, 1)
+            )
         if self.broker is not None:
             self.broker.stop()
         if self.database is not None:
