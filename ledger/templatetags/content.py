@@ -161,6 +161,15 @@ def content(raw: bytes | memoryview | str | None, download: str = "") -> dict[st
     return {"reading": read(parse(raw))}
 
 
+@register.inclusion_tag("ledger/_content.html")
+def content_as_sent(raw: bytes | memoryview | str | None, download: str = "") -> dict[str, Any]:
+    """Draw a recorded part as the JSON it is."""
+    drawn = content(raw, download)
+    if drawn["reading"].kind not in {"absent", "large"}:
+        drawn["reading"] = Reading("json", parse(raw or b"null"))
+    return drawn
+
+
 @register.filter
 def visible(text: Any) -> SafeString:
     """Return text escaped, each character that would act or hide replaced by a visible sign."""

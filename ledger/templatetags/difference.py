@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ _SENTENCES = re.compile(r"[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+$")
 _MAX_WORDS = 2_000
 _MAX_SENTENCES = 2_000
 _ALIKE = 0.5
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,13 @@ def _text_row(key: str, before: str, after: str) -> FieldRow:
     matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
     if not first or not second or matcher.ratio() < _ALIKE:
         shown = _deleted(visible(before)), _inserted(visible(after))
-        return FieldRow(key, *shown, changed=True, rewritten=bool(first and second))
+        return FieldRow(key, *shown, changed=True, rewritten=_is_long(before))
     return FieldRow(key, *_marked(first, second, matcher), changed=True)
+
+
+def _is_long(text: str) -> bool:
+    """Say whether a text has so many words that "rewritten" tells a reader something."""
+    return len(text.split()) > _FEW
 
 
 def _pieces(before: str, after: str) -> tuple[list[str], list[str]]:
@@ -97,12 +103,33 @@ def _marked(
 ) -> tuple[SafeString, SafeString]:
     left: list[str] = []
     right: list[str] = []
-    for operation, a, b, c, d in matcher.get_opcodes():
-        old, new = visible("".join(first[a:b])), visible("".join(second[c:d]))
-        same = operation == "equal"
-        left.append(old if same or not old else _deleted(old))
-        right.append(new if same or not new else _inserted(new))
+    for same, old, new in _runs(first, second, matcher):
+        left.append(visible(old) if same else _around(old, _deleted))
+        right.append(visible(new) if same else _around(new, _inserted))
     return mark_safe("".join(left)), mark_safe("".join(right))  # noqa: S308  pieces are escaped
+
+
+def _runs(
+    first: Sequence[str], second: Sequence[str], matcher: difflib.SequenceMatcher[str]
+) -> list[tuple[bool, str, str]]:
+    """Return equal and changed runs; a blank between two changes belongs to them, for one mark."""
+    runs: list[tuple[bool, str, str]] = []
+    for operation, a, b, c, d in matcher.get_opcodes():
+        same, old, new = operation == "equal", "".join(first[a:b]), "".join(second[c:d])
+        if same and runs and not old.strip():
+            same = False
+        if runs and runs[-1][0] == same:
+            runs[-1] = (same, runs[-1][1] + old, runs[-1][2] + new)
+        else:
+            runs.append((same, old, new))
+    return runs
+
+
+def _around(text: str, mark: Callable[[SafeString], SafeString]) -> SafeString:
+    """Mark the words of a run, not the blanks at its ends."""
+    words = text.strip()
+    before, _words, after = text.partition(words) if words else (text, "", "")
+    return mark_safe(visible(before) + mark(visible(words)) + visible(after))  # noqa: S308  escaped
 
 
 def _shown(value: Any) -> SafeString:

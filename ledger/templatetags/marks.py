@@ -92,8 +92,10 @@ def count(number: int) -> str:
 
 
 @register.simple_tag
-def utc(moment: datetime, form: str = "full") -> SafeString:
+def utc(moment: datetime | str, form: str = "full") -> SafeString:
     """Return a moment as `<time>` in UTC. `form` is full, short (no seconds), day or clock."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
     moment = moment.astimezone(UTC)
     forms = {
         "full": f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC",

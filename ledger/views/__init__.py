@@ -1,4 +1,4 @@
-"""Pages of the ledger. A view translates an address into one read or one act, and the answer into HTML.
+"""Pages of the ledger: an address becomes one read or one act, and the answer becomes HTML.
 
-`gate` stands before every page of a workspace; `addresses` is included by `ledger.urls`.
+`gate` stands before every page of a workspace.
 """

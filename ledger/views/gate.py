@@ -54,8 +54,8 @@ Page = Callable[Concatenate[HttpRequest, Place, P], HttpResponse]
 def workspace_page(act: str) -> Callable[[Page[P]], Callable[..., HttpResponse]]:
     """Let only people in who may do `act` in the workspace of the address.
 
-    Somebody who is not signed in is sent to sign in and comes back; a fragment asked for by htmx gets
-    401 instead, so that what was typed stays on the page.
+    Somebody who is not signed in is sent to sign in and comes back; a fragment asked for by htmx
+    gets 401 instead, so that what was typed stays on the page.
     """
 
     def wrap(page: Page[P]) -> Callable[..., HttpResponse]:

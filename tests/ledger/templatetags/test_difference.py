@@ -21,7 +21,9 @@ def test_an_unchanged_field_has_no_mark():
 
 
 def test_a_text_with_little_in_common_is_called_rewritten():
-    shown = row('{"r": "No."}', '{"r": "Here is an entirely other answer."}')
+    shown = row(
+        '{"r": "Your plan was charged once."}', '{"r": "Here is an entirely other answer."}'
+    )
 
     assert shown.rewritten
     assert shown.after == "<ins>Here is an entirely other answer.</ins>"
@@ -58,3 +60,17 @@ def test_a_very_long_text_is_compared_by_sentence():
     shown = row(before, after)
 
     assert "<ins>New end.</ins>" in shown.after
+
+
+def test_words_that_changed_together_have_one_mark():
+    shown = row(
+        '{"r": "I checked it and it looks fine. Bye now, dear customer."}',
+        '{"r": "I checked it and we will refund. Bye now, dear customer."}',
+    )
+
+    assert "<del>it looks fine.</del> Bye" in shown.before
+    assert "<ins>we will refund.</ins> Bye" in shown.after
+
+
+def test_a_word_for_a_word_is_not_called_rewritten():
+    assert not row('{"a": "none"}', '{"a": "refund"}').rewritten
