@@ -137,7 +137,8 @@ class Book:
     def rewrite(self, seq, *, rechain=True, change=None, **facts):
         """Change entry `seq`, and unless told otherwise every link behind it."""
         header = json.loads(self.leaves[seq])
-        header.setdefault("f", {}).update(facts)
+        if facts:
+            header.setdefault("f", {}).update(facts)
         if change is not None:
             change(header)
         self.leaves[seq] = canonical.plain_bytes(header)

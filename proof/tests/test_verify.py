@@ -320,8 +320,6 @@ def test_a_superseding_entry_for_another_decision_is_unfitting():
 def test_a_disowned_entry_is_printed_and_its_meaning_skipped():
     book = Book().open()
     book.add("decision.confirmed", ADA, rec=f"dec_{2:032x}")
-    from conftest import CONSOLE
-
     book.add(
         "ledger.disowned",
         CONSOLE,

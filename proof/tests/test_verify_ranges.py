@@ -5,6 +5,7 @@ import json
 import pytest
 from loopgrid_proof import merkle, verify
 from loopgrid_proof.errors import UsageError, Verdict
+from loopgrid_proof.meaning import Tallies
 
 from proof.tests.book import CONSOLE, NOTARY, Book, Key
 

@@ -11,10 +11,18 @@ from typing import Any
 
 from loopgrid_proof import canonical, digests, kinds
 from loopgrid_proof.errors import Fault
-from loopgrid_proof.headers.profile import check_profile, check_registry, is_time
+from loopgrid_proof.headers.profile import (
+    MAX_LEAF,
+    MIN_LEAF,
+    check_profile,
+    check_registry,
+    is_time,
+)
 from loopgrid_proof.headers.shapes import Header, NewEntry, PartRef, Place, Previous
+from loopgrid_proof.headers.usual import read_usual
 
 __all__ = [
+    "MAX_LEAF",
     "Header",
     "NewEntry",
     "PartRef",
@@ -26,12 +34,11 @@ __all__ = [
     "is_time",
     "make_header",
     "read_header",
+    "read_step_by_step",
     "readable",
 ]
 
 VERSION = 1
-MIN_LEAF = 2
-MAX_LEAF = 65_535
 NO_PREVIOUS = "0" * 64
 _EMPTY: dict[str, Any] = {}
 
@@ -90,6 +97,11 @@ def check_place(header: Header, *, seq: int, prev: bytes, t: str) -> None:
 
 def read_header(leaf: bytes) -> Header:
     """Return the header of `leaf` on its own, or raise Fault with the first step that fails."""
+    return read_usual(leaf) or read_step_by_step(leaf)
+
+
+def read_step_by_step(leaf: bytes) -> Header:
+    """Return the same as `read_header`, without its short way."""
     if not MIN_LEAF <= len(leaf) <= MAX_LEAF:
         raise Fault("E_PARSE", "A leaf has 2 to 65,535 bytes.")
     raw = canonical.parse_strict(leaf)

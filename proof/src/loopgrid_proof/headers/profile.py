@@ -11,6 +11,8 @@ from loopgrid_proof import kinds
 from loopgrid_proof.errors import Fault
 from loopgrid_proof.headers.shapes import PartRef
 
+MIN_LEAF = 2
+MAX_LEAF = 65_535
 _MAX_MEMBERS = 64
 _MAX_ELEMENTS = 1024
 _MAX_STRING = 1024
@@ -69,19 +71,18 @@ def check_profile(raw: Any) -> tuple[PartRef, ...]:
         raise _refuse("A time is ill-formed.")
     if type(raw["k"]) is not str or len(raw["k"]) > _MAX_STRING or _is_kind(raw["k"]) is None:
         raise _refuse("k is ill-formed.")
-    _check_actor(raw["act"])
+    check_actor(raw["act"])
     _check_record(raw)
     if "src" in raw:
         _check_source(raw["src"])
     for key in ("f", "ref"):
         if key in raw:
-            if type(raw[key]) is not dict:
-                raise _refuse(f"{key} is an object.")
-            _check_value(raw[key], 2)
-    return _read_parts(raw["parts"]) if "parts" in raw else ()
+            check_values(raw[key])
+    return read_parts(raw["parts"]) if "parts" in raw else ()
 
 
-def _check_actor(act: Any) -> None:
+def check_actor(act: Any) -> None:
+    """Raise Fault unless `act` names an actor as the server authenticates them (5.1)."""
     if type(act) is not dict or not all(type(value) is str for value in act.values()):
         raise _refuse("act is an object of strings.")
     who, name, how, size = act.get("ty"), act.get("id"), act.get("au"), len(act)
@@ -120,6 +121,13 @@ def _check_source(src: Any) -> None:
         raise _refuse("src is ill-formed.")
 
 
+def check_values(value: Any) -> None:
+    """Raise Fault unless `f` or `ref` is an object within the limits of 3.2."""
+    if type(value) is not dict:
+        raise _refuse("f and ref are objects.")
+    _check_value(value, 2)
+
+
 def _check_value(value: Any, depth: int) -> None:
     """Check the limits that hold for every value of a header (3.2), the deepest level counting."""
     kind = type(value)
@@ -146,7 +154,8 @@ def _check_size(value: Any, depth: int, limit: int) -> None:
         raise _refuse("A value is empty, too long or too deep.")
 
 
-def _read_parts(raw: Any) -> tuple[PartRef, ...]:
+def read_parts(raw: Any) -> tuple[PartRef, ...]:
+    """Return the parts of a header, or raise Fault."""
     if type(raw) is not list or not 0 < len(raw) <= _MAX_MEMBERS:
         raise _refuse("parts is an array of 1 to 64 parts.")
     parts = []
@@ -186,21 +195,24 @@ def check_registry(raw: Mapping[str, Any]) -> None:
     kind.check_parts(
         {part["n"]: part["c"] for part in raw.get("parts", ())}, by_person=act["ty"] == "person"
     )
-    _check_subject(kind, raw)
+    check_subject(kind, raw.get("rec"), raw.get("rn"), raw["seq"])
+    check_writer(kind, act)
+
+
+def check_writer(kind: kinds.Kind, act: Mapping[str, str]) -> None:
+    """Raise Fault(E_WRITER) unless the actor may write this kind."""
     token = {"person": act.get("ro"), "service": "service"}.get(act["ty"], act["id"])
     if token not in kind.writers:
         raise Fault("E_WRITER", "This actor may not write this kind.")
 
 
-def _check_subject(kind: kinds.Kind, raw: Mapping[str, Any]) -> None:
-    rec = raw.get("rec")
+def check_subject(kind: kinds.Kind, rec: str | None, rn: int | None, seq: int) -> None:
+    """Raise Fault unless the kind may be about this record, at this place."""
     if rec is None:
         good = not kind.rec_required
     else:
-        good = kind.rec is not None and rec.startswith(kind.rec + "_")
-    if kind.at == "record":
-        good = good and raw.get("rn") == 0
-    if (kind.at == "first") != (raw["seq"] == 0):
+        good = kind.rec is not None and rec[:4] == kind.rec + "_"
+    if (kind.at == "record" and rn != 0) or (kind.at == "first") != (seq == 0):
         good = False
     if not good:
         raise _refuse("The kind does not fit its place or its record.")
