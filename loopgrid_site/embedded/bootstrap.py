@@ -55,6 +55,8 @@ def ensure(command: str) -> dict[str, str]:
                 install(level, environment)
     except (installing.SetupFailed, OSError) as fault:
         sys.exit(f"loopgrid: {fault}")
+    except KeyboardInterrupt:
+        sys.exit("loopgrid: interrupted; the next start goes on from here")
     restart(environment, LOOPGRID_BOOTSTRAP="0")
     raise AssertionError("execve does not return")
 

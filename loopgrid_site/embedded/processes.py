@@ -7,6 +7,7 @@ the numbers differ.
 from __future__ import annotations
 
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from loopgrid_site.embedded import places
+from loopgrid_site.embedded import children, places
 
 ROLES_SQL = places.PROJECT / "ledger" / "migrations" / "sql" / "roles.sql"
 ROLES = ("owner", "notary", "eraser", "auditor")
@@ -145,6 +146,9 @@ def manage(arguments: Sequence[str], settings: Mapping[str, str]) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        # A Ctrl-C at the terminal lets a migration end; then we stop.
+        start_new_session=True,
+        preexec_fn=children.dies_with_us(signal.SIGTERM),
     )
     if done.returncode != 0:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-20:])

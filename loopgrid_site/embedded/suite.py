@@ -35,6 +35,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         except (DatabaseFault, BrokerFault, processes.CommandFailed) as fault:
             installing.say(str(fault))
             return 1
+        except KeyboardInterrupt:
+            installing.say("interrupted")
+            return 1
         chromium = browser.find(environment, may_fetch=wants_browser(arguments))
         status = run_pytest(arguments, {**settings, **chromium.settings})
     return verdict(status, chromium, environment, wanted=wants_browser(arguments))
