@@ -21,7 +21,7 @@ class LoopGridAdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Send people to the product's own sign-in, which counts tries; refuse who may not enter."""
+        """Send people to our own sign-in, which counts tries; refuse who may not enter."""
         del extra_context
         if request.user.is_authenticated:
             raise PermissionDenied

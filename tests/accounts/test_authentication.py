@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import authentication, granting
+from accounts import authentication, granting, ids
 from accounts.actors import LOCAL
 from accounts.errors import (
     CrossSiteRequest,
@@ -217,9 +217,9 @@ def test_a_wrong_key_is_refused_in_open_mode_too(open_mode, call):
         _ = local(call, Authorization="Bearer nonsense").user
 
 
-@pytest.mark.django_db
-def test_open_mode_without_its_workspace_opens_nothing(settings, call):
-    settings.OPEN_LOCAL = True
+def test_open_mode_without_its_workspace_opens_nothing(open_mode, call):
+    open_mode.slug = ids.draw_uuid().hex
+    open_mode.save()
 
     with pytest.raises(KeyRequired):
         _ = local(call).user

@@ -71,7 +71,7 @@ def test_roles_that_ran_out_do_not_come_with_a_key(hire, cut):
     assert holder.roles == ()
 
 
-def test_nothing_is_set_up_before_the_first_admin(acme, hire):
+def test_nothing_is_set_up_before_the_first_admin(no_admin, hire):
     before = queries.is_set_up()
 
     hire("admin")

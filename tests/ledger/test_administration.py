@@ -95,7 +95,7 @@ def test_set_up_is_over_once_there_is_an_admin(acme, lee):
 def test_adding_a_person_is_sealed_with_who_did_it_and_by_which_role(acme, lee):
     added = administration.add_person(
         acme,
-        email="ada@example.org",
+        email="ada@administration.example",
         display_name="Ada",
         role="reviewer",
         actor=lee,
@@ -107,13 +107,13 @@ def test_adding_a_person_is_sealed_with_who_did_it_and_by_which_role(acme, lee):
     assert person["ref"]["who"] == role["ref"]["who"] == added.user.public_id
     assert role["f"]["role"] == "reviewer"
     assert (role["act"]["id"], role["act"]["ro"]) == (lee.id, "admin")
-    assert value_of(acme, person) == {"display_name": "Ada", "email": "ada@example.org"}
+    assert value_of(acme, person) == {"display_name": "Ada", "email": "ada@administration.example"}
     assert value_of(acme, person, "actor")["display_name"] == "Lee"
 
 
 def test_somebody_with_an_account_elsewhere_gets_a_role_and_no_second_account(acme, lee):
     other = open_workspace("other")
-    wanted = {"email": "sam@example.org", "display_name": "Sam", "role": "viewer"}
+    wanted = {"email": "sam@administration.example", "display_name": "Sam", "role": "viewer"}
     first = administration.add_person(other, **wanted, actor=actors.CONSOLE, clock=timezone.now)
 
     second = administration.add_person(acme, **wanted, actor=lee, clock=timezone.now)
@@ -125,7 +125,7 @@ def test_somebody_with_an_account_elsewhere_gets_a_role_and_no_second_account(ac
 def test_a_role_given_and_taken_leaves_two_entries(acme, lee):
     noor = administration.add_person(
         acme,
-        email="noor@example.org",
+        email="noor@administration.example",
         display_name="Noor",
         role="viewer",
         actor=lee,

@@ -13,7 +13,7 @@ from accounts.models import Membership
 
 FORM = {
     "display_name": "Lee",
-    "email": "Lee@Example.org",
+    "email": "Lee@Setup.example",
     "password": "a long enough password",
     "again": "a long enough password",
 }
@@ -45,7 +45,7 @@ def test_the_link_opens_a_form(browser, link):
 def test_the_first_person_is_admin_and_reviewer_and_signed_in(browser, link):
     answer = send(browser, link)
 
-    lee = queries.person_by_email("lee@example.org")
+    lee = queries.person_by_email("lee@setup.example")
     default = queries.workspace_by_slug("default")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/setup/done")
     assert queries.roles_of(lee, default, at=timezone.now()) == ("admin", "reviewer")
@@ -55,7 +55,7 @@ def test_the_first_person_is_admin_and_reviewer_and_signed_in(browser, link):
 def test_further_roles_are_taken_by_choice(browser, link):
     send(browser, link, officer="on")
 
-    lee = queries.person_by_email("lee@example.org")
+    lee = queries.person_by_email("lee@setup.example")
     assert queries.may_anywhere(lee, "export", at=timezone.now())
 
 
@@ -82,7 +82,7 @@ def test_a_form_with_a_mistake_is_shown_again_and_the_link_stays(browser, link, 
 
     assert answer.status_code == 422
     assert browser.get(link).status_code == 200
-    assert queries.person_by_email("lee@example.org") is None
+    assert queries.person_by_email("lee@setup.example") is None
 
 
 @pytest.mark.parametrize("wrong", ["/setup", "/setup?token=guess", "/setup?token=%ed%a0%80"])

@@ -139,11 +139,11 @@ def test_another_workspaces_key_is_not_found(browser, at):
 
 
 def test_a_person_is_added_with_a_link_to_set_the_password(browser, acme, at):
-    form = {"email": "ada@example.org", "display_name": "Ada", "role": "reviewer", "until": ""}
+    form = {"email": "ada@settings.example", "display_name": "Ada", "role": "reviewer", "until": ""}
     answer = browser.post(f"{at}/people", form)
     link = re.search(r"http://localhost:8000(/password/[^<\"]+)", answer.content.decode())[1]
 
-    ada = queries.person_by_email("ada@example.org")
+    ada = queries.person_by_email("ada@settings.example")
     assert queries.roles_of(ada, acme, at=timezone.now()) == ("reviewer",)
     assert Client(headers={"Host": "localhost"}).get(link).status_code == 302
 
