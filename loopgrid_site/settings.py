@@ -35,7 +35,9 @@ PUBLIC_URL = (
     else env.required("LOOPGRID_PUBLIC_URL")
 ).rstrip("/")
 TRUSTED_PROXIES = env.number("LOOPGRID_TRUSTED_PROXIES", 0)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if RELAXED else "")
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if RELAXED else ""
+)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 CSRF_FAILURE_VIEW = "loopgrid_site.errors.csrf_failure"
 if TRUSTED_PROXIES:
@@ -98,9 +100,12 @@ PAGE_MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-# PagesOnly runs the session, authentication and message middleware; the admin's checks look at
-# MIDDLEWARE alone and cannot see them there.
-SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
+# PagesOnly runs session, authentication, messages, security headers and CSRF; Django's checks look
+# at MIDDLEWARE alone and cannot see them there.
+SILENCED_SYSTEM_CHECKS = [
+    *("admin.E408", "admin.E409", "admin.E410"),
+    *("security.W001", "security.W002", "security.W003"),
+]
 ROOT_URLCONF = "loopgrid_site.urls"
 WSGI_APPLICATION = "loopgrid_site.wsgi.application"
 TEMPLATES = [
