@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
     path("", include("ledger.views.settings")),
+    path("", include("reviews.urls")),
 ]
