@@ -1,0 +1,90 @@
+"""What a list of decisions is narrowed by, as conditions that PostgreSQL answers from an index.
+
+Conditions speak of `d`, a row of `ledger_decision`; those with `side` also of `s`, its copy in
+`ledger_search`, which follows the ledger by seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+STATUSES = ("recorded", "incorrect", "corrected")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a list; `%s` stands for each of `params`, in order."""
+
+    sql: str
+    params: tuple[object, ...] = ()
+    side: bool = False
+
+    def negated(self) -> Condition:
+        """Return the condition that holds wherever this one does not, unknown values included."""
+        return Condition(f"({self.sql}) IS NOT TRUE", self.params, self.side)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The conditions of one list. An empty value is no filter.
+
+    `source` is the search text that `conditions` came from: a list is the same list when its source is,
+    although an age in it moves on between two calls.
+    """
+
+    service: str | None = None
+    decision_type: str | None = None
+    status: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    source: str = ""
+
+    @property
+    def side(self) -> bool:
+        """Whether the search copy is asked, so that the newest seconds may be missing."""
+        return any(condition.side for condition in self.conditions)
+
+    @property
+    def key(self) -> str:
+        """A short digest that tells this list from every other one."""
+        words = (self.service or "", self.decision_type or "", self.status or "", self.source)
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
+
+    def labels(self, alias: str = "d") -> list[Condition]:
+        """Return the conditions on service, type and status of the table `alias`."""
+        named = {
+            "service": self.service,
+            "decision_type": self.decision_type,
+            "status": self.status,
+        }
+        return [_equals(f"{alias}.{name}", value) for name, value in named.items() if value]
+
+    def all(self) -> list[Condition]:
+        """Return every condition."""
+        return [*self.labels(), *self.conditions]
+
+
+def _equals(column: str, value: str) -> Condition:
+    # PostgreSQL holds no U+0000 in text, so no stored name can equal one with it.
+    return Condition("false") if "\0" in value else Condition(f"{column} = %s", (value,))
+
+
+def clause(conditions: list[Condition]) -> tuple[str, list[object]]:
+    """Return conditions joined by AND, with their parameters; none at all is `true`."""
+    sql = " AND ".join(f"({condition.sql})" for condition in conditions)
+    return sql or "true", [value for condition in conditions for value in condition.params]
+
+
+def source_of(filters: Filters) -> str:
+    """Return the FROM clause these filters need."""
+    if filters.side:
+        return (
+            "ledger_decision d JOIN ledger_search s ON s.ledger_id = d.ledger_id AND s.seq = d.seq"
+        )
+    return "ledger_decision d"
+
+
+def where(ledger_id: UUID, filters: Filters, *more: Condition) -> tuple[str, list[object]]:
+    """Return the WHERE clause of a list, with its parameters."""
+    return clause([Condition("d.ledger_id = %s", (ledger_id,)), *filters.all(), *more])
