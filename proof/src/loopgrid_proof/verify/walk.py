@@ -33,6 +33,7 @@ class Sources:
     elsewhere, by `seq`. `read_leaves(seqs)` gives the leaves of earlier entries, absent ones left
     out; without it only the batch itself can be asked. `read_tile(level, index)` gives a stored
     full tile. `tallies` counts records and sources in memory; None if a database counts them.
+    `observe(header, row)` is told of every entry that could be read, after its parts were checked.
     """
 
     trusted: Sequence[notes.VerifierKey] = ()
@@ -42,6 +43,7 @@ class Sources:
     read_leaves: ReadLeaves | None = None
     read_tile: ReadTile | None = None
     tallies: meaning.Tallies | None = None
+    observe: Callable[[Header, Row], None] | None = None
 
 
 @dataclass
@@ -134,6 +136,8 @@ class LedgerCheck:
         elif row.parts or header.parts:
             for one in check_parts(header, row.parts, self._counts):
                 self._findings.add(one)
+        if self._sources.observe is not None:
+            self._sources.observe(header, row)
         if self._first_t is None:
             self._first_t = header.t
         if self._state.unsealed_t is None:
