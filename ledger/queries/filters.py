@@ -7,6 +7,7 @@ Conditions speak of `d`, a row of `ledger_decision`; those with `side` also of `
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,8 +31,8 @@ class Condition:
 class Filters:
     """The conditions of one list. An empty value is no filter.
 
-    `source` is the search text that `conditions` came from: a list is the same list when its source is,
-    although an age in it moves on between two calls.
+    `source` is the search text that `conditions` came from: a list is the same list when its source
+    is, although an age in it moves on between two calls.
     """
 
     service: str | None = None
@@ -74,6 +75,17 @@ def clause(conditions: list[Condition]) -> tuple[str, list[object]]:
     """Return conditions joined by AND, with their parameters; none at all is `true`."""
     sql = " AND ".join(f"({condition.sql})" for condition in conditions)
     return sql or "true", [value for condition in conditions for value in condition.params]
+
+
+def either(conditions: Sequence[Condition]) -> Condition | None:
+    """Return the condition that one of these holds; None when there are none."""
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else None
+    return Condition(
+        " OR ".join(f"({condition.sql})" for condition in conditions),
+        tuple(value for condition in conditions for value in condition.params),
+        side=any(condition.side for condition in conditions),
+    )
 
 
 def source_of(filters: Filters) -> str:

@@ -64,7 +64,7 @@ def after(
     order: Order = "new",
     count: bool = False,
 ) -> Slice:
-    """Return up to `limit` decisions that follow `cursor`, newest first or, with `old`, oldest first.
+    """Return up to `limit` decisions after `cursor`, newest first or, with `old`, oldest first.
 
     Raises InvalidContent (`invalid_parameter`) for a cursor that does not belong to this list.
     """
