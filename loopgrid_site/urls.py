@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
     path("", include("ledger.views.settings")),
+    path("", include("ledger.views.entries")),
     path("", include("reviews.urls")),
 ]

@@ -54,6 +54,21 @@
   });
   one("[data-focus]")?.focus();
 
+  // A session that ended, or a server that cannot be reached, leaves the page and its words as they are.
+  const trouble = (name) => {
+    all("[data-trouble]").forEach((note) => { note.hidden = note.dataset.trouble !== name; });
+    if (name) one(`[data-trouble="${name}"]`)?.focus();
+  };
+  document.addEventListener("htmx:responseError", (event) => trouble(event.detail.xhr.status === 401 ? "signed-out" : "server"));
+  document.addEventListener("htmx:sendError", () => trouble("network"));
+  document.addEventListener("htmx:beforeRequest", () => trouble(null));
+
+  // Signing in again in another tab changes the token; take the one that counts now.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = /(?:^|; )loopgrid_csrf=([^;]+)/.exec(document.cookie)?.[1];
+    if (token && event.detail.verb !== "get") event.detail.parameters.csrfmiddlewaretoken = token;
+  });
+
   // A form that appends is sent once, even by a double click; the server refuses a second copy anyway.
   document.addEventListener("submit", (event) => {
     const form = event.target;

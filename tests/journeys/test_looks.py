@@ -1,0 +1,79 @@
+"""Every page in both themes: readable by everybody, and never wider than the window."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+WIDTHS = (320, 390, 768, 1024, 1180, 1440)
+PAGES = (
+    "d/{seq}",
+    "d/{seq}/flag",
+    "d/{seq}/correct",
+    "entries/{seq}",
+    "settings/keys",
+    "settings/people",
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_breaks_no_rule_of_accessibility(seat, check, lee, reply, address, theme):
+    desk = seat(lee, color_scheme=theme, bypass_csp=True)
+    page = desk.open(address.format(seq=reply.appended.header.seq))
+
+    broken = {}
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        broken[width] = check(page)
+
+    assert broken == {1440: [], 390: []}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_never_scrolls_sideways(seat, lee, reply, address):
+    page = seat(lee).open(address.format(seq=reply.appended.header.seq))
+
+    wide = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide[width] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert {width: reached for width, reached in wide.items() if reached > width} == {}
+
+
+def test_open_dialog_and_menus_break_no_rule(seat, check, lee, reply):
+    desk = seat(lee, bypass_csp=True)
+    page = desk.open(f"d/{reply.appended.header.seq}")
+    page.get_by_label("Menu of Lee").click()
+    menu = check(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+
+    assert (menu, check(page)) == ([], [])
+
+
+def test_a_theme_is_kept_and_drawn_by_the_server(seat, lee, reply):
+    page = seat(lee, color_scheme="light").open(f"d/{reply.appended.header.seq}")
+
+    page.get_by_label("Switch light or dark theme").click()
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_hostile_content_is_text(seat, lee, scene):
+    hostile = scene.record(
+        input={"messages": [{"role": "user", "content": "<img src=x onerror=alert(1)>"}]},
+        output={
+            "response": "<script>alert(1)</script> \u202e \u0000 مرحبا 😀",
+            "deep": {"a": [[{"b": {"c": [None, True, 2.5]}}]]},
+            "long": "x" * 5000,
+        },
+    )
+    page = seat(lee).open(f"d/{hostile.appended.header.seq}")
+
+    expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
+    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
