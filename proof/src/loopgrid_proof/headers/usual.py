@@ -154,19 +154,17 @@ def _read_parts(kind: kinds.Kind, k: bytes, block: bytes, *, person: bool) -> tu
         _remember(_shapes, key, shape)
     parts = []
     for (name, cls, media), row in zip(shape, rows):
-        digits = row[_HEAD:_TAIL].decode()
-        digest = _unhex(digits)
-        parts.append(PartRef(name, cls, digest, media))
+        parts.append(PartRef(name, cls, _unhex(row[_HEAD:_TAIL]), media))
     return tuple(parts)
 
 
-def _unhex(digits: str) -> bytes:
+def _unhex(digits: bytes) -> bytes:
     try:
-        digest = bytes.fromhex(digits)
+        digest = bytes.fromhex(digits.decode("ascii"))
     except ValueError:
         raise Fault("E_PROFILE", "A digest is ill-formed.") from None
     # fromhex also takes capitals and spaces.
-    if digest.hex() != digits:
+    if digest.hex().encode() != digits:
         raise Fault("E_PROFILE", "A digest is ill-formed.")
     return digest
 
