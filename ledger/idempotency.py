@@ -14,35 +14,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ledger import wire
 from ledger.errors import KeyReused
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Cursor
+    from psycopg import Connection
+    from psycopg.pq.abc import PGresult
 
 KEEP = timedelta(hours=24)
 # Spilled records of an SDK may arrive weeks late.
 KEEP_RECORDING = timedelta(days=30)
 MAX_KEY = 255
 
-_CLAIM = """
-INSERT INTO ledger_idempotency AS kept (ledger_id, actor, key, request, expires_at)
-SELECT %s, %s, claimed.key, claimed.request, clock_timestamp() + %s
-FROM unnest(%s::text[], %s::bytea[]) AS claimed (key, request)
-ORDER BY claimed.key
-ON CONFLICT (ledger_id, actor, key) DO UPDATE
-  SET request = excluded.request, seq = NULL, result = NULL, expires_at = excluded.expires_at
-  WHERE kept.expires_at < clock_timestamp()
-RETURNING key
-"""
-_READ = """
-SELECT key, request, seq, result FROM ledger_idempotency
-WHERE ledger_id = %s AND actor = %s AND key = ANY(%s)
-"""
 _COMPLETE = """
 UPDATE ledger_idempotency AS kept SET seq = done.seq, result = done.result
-FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS done (key, seq, result)
-WHERE kept.ledger_id = %s AND kept.actor = %s AND kept.key = done.key
+FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS done (actor, key, seq, result)
+WHERE kept.ledger_id = %s AND kept.actor = done.actor AND kept.key = done.key
 """
+
+# A caller and its key, in the key's own space.
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +45,25 @@ class Claim:
     request: bytes
     keep: timedelta = KEEP
 
+    @property
+    def place(self) -> Place:
+        """What tells this claim's row from all others of the ledger."""
+        return self.actor, self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What the first request under a key left: the number of its entry and the id it made."""
 
+    seq: int | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a claimed key stands for from now on."""
+
+    claim: Claim
     seq: int | None
     result: str | None
 
@@ -79,48 +84,86 @@ def request_digest(secret: str, *, method: str, path: str, body: bytes) -> bytes
     return hmac.digest(secret.encode(), text, "sha256")
 
 
-def claim_keys(
-    cursor: Cursor, ledger_id: UUID, claims: Iterable[Claim]
-) -> Mapping[str, Earlier | KeyReused]:
-    """Take these keys of one actor in key order; return what the taken ones stood for before.
+def claiming_script(raw: Connection, ledger_id: UUID, claims: Iterable[Claim]) -> str:
+    """Return the statement that takes these keys; its result holds those that were free.
 
-    A key that is missing from the answer is this transaction's now. Waits for another transaction that
-    holds one of them; a lock time-out there means that the first request has not ended.
+    Rows are inserted in key order, so that two transactions that share keys wait for each other and
+    never deadlock. A row whose time is over counts as free. Requires at least one claim.
     """
-    wanted = {claim.key: claim for claim in claims}
-    if not wanted:
-        return {}
-    one = next(iter(wanted.values()))
-    keys = sorted(wanted)
-    cursor.execute(
-        _CLAIM,
-        (ledger_id, one.actor, one.keep, keys, [wanted[key].request for key in keys]),
+    rows = ", ".join(
+        f"('{ledger_id}'::uuid, {wire.literal(raw, claim.actor)}, {wire.literal(raw, claim.key)},"
+        f" {wire.literal(raw, claim.request)},"
+        f" clock_timestamp() + interval '{claim.keep.total_seconds():.0f} s')"
+        for claim in sorted(claims, key=_place)
     )
-    taken = {row[0] for row in cursor.fetchall()}
-    others = [key for key in keys if key not in taken]
-    if not others:
-        return {}
-    cursor.execute(_READ, (ledger_id, one.actor, others))
-    return {
-        key: Earlier(seq, result)
-        if hmac.compare_digest(bytes(request), wanted[key].request)
-        else KeyReused("This idempotency key stood for another request.")
-        for key, request, seq, result in cursor.fetchall()
-    }
+    return (
+        f"INSERT INTO ledger_idempotency AS kept (ledger_id, actor, key, request, expires_at)"  # noqa: S608  quoted by libpq
+        f" VALUES {rows} ON CONFLICT (ledger_id, actor, key) DO UPDATE"
+        f" SET request = excluded.request, seq = NULL, result = NULL,"
+        f" expires_at = excluded.expires_at WHERE kept.expires_at < clock_timestamp()"
+        f" RETURNING actor, key;"
+    )
 
 
-def complete_keys(
-    cursor: Cursor, ledger_id: UUID, actor: str, done: Iterable[tuple[str, int | None, str | None]]
-) -> None:
-    """Write what each taken key of `actor` now stands for: (key, number of the entry, id made)."""
-    rows = list(done)
+def free_places(result: PGresult) -> frozenset[Place]:
+    """Return the keys that a claiming statement took."""
+    return frozenset(
+        (_text(result, row, 0), _text(result, row, 1)) for row in range(result.ntuples)
+    )
+
+
+def stands_for(
+    raw: Connection, ledger_id: UUID, claims: Iterable[Claim], *, free: frozenset[Place]
+) -> Mapping[Place, Earlier | KeyReused]:
+    """Return what the keys that were not free stand for, by their place."""
+    found: dict[Place, Earlier | KeyReused] = {}
+    for claim in claims:
+        if claim.place not in free:
+            row = raw.execute(
+                "SELECT request, seq, result FROM ledger_idempotency"
+                " WHERE ledger_id = %s AND actor = %s AND key = %s",
+                (ledger_id, *claim.place),
+            ).fetchone()
+            found[claim.place] = _earlier(claim, row)
+    return found
+
+
+def _earlier(claim: Claim, row: tuple[bytes, int | None, str | None] | None) -> Earlier | KeyReused:
+    if row is None or not hmac.compare_digest(bytes(row[0]), claim.request):
+        return KeyReused("This idempotency key stood for another request.")
+    return Earlier(row[1], row[2])
+
+
+def claim_key(raw: Connection, ledger_id: UUID, claim: Claim) -> Earlier | None:
+    """Take one key inside the open transaction; return what it stood for before, if anything.
+
+    Waits for another transaction that holds it. Raises KeyReused.
+    """
+    (result,) = wire.run_script(raw, claiming_script(raw, ledger_id, [claim]))
+    found = stands_for(raw, ledger_id, [claim], free=free_places(result)).get(claim.place)
+    if isinstance(found, KeyReused):
+        raise found
+    return found
+
+
+def complete(raw: Connection, ledger_id: UUID, done: Iterable[Done]) -> None:
+    """Write what taken keys stand for from now on."""
+    rows = [(item.claim.actor, item.claim.key, item.seq, item.result) for item in done]
     if rows:
-        keys, seqs, results = (list(column) for column in zip(*rows, strict=True))
-        cursor.execute(_COMPLETE, (keys, seqs, results, ledger_id, actor))
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        raw.execute(_COMPLETE, (*columns, ledger_id))
 
 
-def forget_expired(connection: Connection) -> int:
+def forget_expired(raw: Connection) -> int:
     """Delete the rows whose time is over and return their number."""
-    return connection.execute(
+    return raw.execute(
         "DELETE FROM ledger_idempotency WHERE expires_at < clock_timestamp()"
     ).rowcount
+
+
+def _place(claim: Claim) -> Place:
+    return claim.place
+
+
+def _text(result: PGresult, row: int, column: int) -> str:
+    return (result.get_value(row, column) or b"").decode()

@@ -1,7 +1,8 @@
 """Keeps the read models of decisions and corrections in step with their entries.
 
-A row is the fold of a record's entries and nothing else: `project` writes it in the act that appends,
-`rebuild` writes all rows again from entry 0, and both must give the same. Projections are no evidence.
+A row is the fold of a record's entries and nothing else: `project` writes it in the act that
+appends, `rebuild` writes all rows again from entry 0, and both must give the same. Projections are
+no evidence.
 """
 
 from __future__ import annotations
@@ -18,13 +19,10 @@ from loopgrid_proof.headers import Header, read_header
 
 from ledger import content
 from ledger.rows import insert_rows
-from ledger.states import DecisionState, Kind, Standing, fold, state_of
+from ledger.states import DecisionState, Kind, Standing, fold, fold_on, state_of
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
-
-# A header just appended and, for a decision, the digest of its content.
-Fact = tuple[Header, bytes | None]
 
 _TYPES = {
     "seq": "int8",
@@ -59,8 +57,20 @@ CORRECTION = (
     "superseded_seq int8",
     "superseded_by int8",
 )
+# The columns that a decision just recorded fills.
+FRESH = tuple(
+    (name, _type_of(name))
+    for name in (
+        *("seq", "decision_id", "created_at", "service", "decision_type", "status", "provider"),
+        *("model", "environment", "risk_tier", "origin", "result", "content_mode", "parent_id"),
+        *("recorded_type", "recorded_id", "chain_hash", "content_hash", "newest_seq"),
+    )
+)
 _HISTORY = "SELECT leaf FROM ledger_entry WHERE ledger_id = %s AND rec = %s ORDER BY rn"
-_DISOWNED = "SELECT leaf FROM ledger_entry WHERE ledger_id = %s AND kind = 'ledger.disowned' AND rec IS NULL"
+_DISOWNED = """
+SELECT leaf FROM ledger_entry
+WHERE ledger_id = %s AND kind = 'ledger.disowned' AND rec IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +81,65 @@ class Projected:
     corrections: tuple[tuple[Any, ...], ...]
 
 
-def project(cursor: Cursor, ledger_id: UUID, facts: Sequence[Fact]) -> None:
-    """Bring the rows of the decisions these entries are about up to date."""
-    recorded = [
-        decision_row(ledger_id, fold([header]), digest)
-        for header, digest in facts
-        if header.kind == Kind.RECORDED.value
-    ]
-    insert_rows(cursor, "ledger_decision", DECISION, recorded)
-    continued = {
-        header.rec for header, _digest in facts if header.rec and header.kind != Kind.RECORDED.value
-    }
-    for record in sorted(continued):
-        _fold_again(cursor, ledger_id, record)
+def project(
+    raw: Connection, ledger_id: UUID, headers: Sequence[Header], *, before: Standing
+) -> None:
+    """Bring a decision's rows up to date with the entries just appended to its record.
+
+    `before` is where it stood before them, read under the append lock. The row of a decision just
+    recorded was inserted with its entry (`fresh_row`).
+    """
+    standing = fold_on(before, headers)
+    with raw.cursor() as cursor:
+        _update_decision(cursor, ledger_id, standing)
+        attached = [header for header in headers if header.kind == Kind.CORRECTION_ATTACHED.value]
+        rows = correction_rows(ledger_id, standing, attached)
+        insert_rows(cursor, "ledger_correction", CORRECTION, rows)
+        for header in headers:
+            if header.kind == Kind.CORRECTION_SUPERSEDED.value:
+                cursor.execute(
+                    "UPDATE ledger_correction SET superseded_seq = %s, superseded_by = %s"
+                    " WHERE ledger_id = %s AND seq = %s",
+                    (header.seq, header.refs.get("by"), ledger_id, header.refs["target"]),
+                )
 
 
-def _fold_again(cursor: Cursor, ledger_id: UUID, record: str) -> None:
-    headers = history_of(cursor, ledger_id, record)
-    if not headers:
-        return
-    standing = fold(headers)
-    state = decision_row(ledger_id, standing, None)
+def _update_decision(cursor: Cursor, ledger_id: UUID, standing: Standing) -> None:
     changing = [name for name in _STATE if name not in {"seq", "content_hash"}]
-    assignments = ", ".join(f"{name} = %b::{_type_of(name)}" for name in changing)
-    values = dict(zip(_STATE, state[1:], strict=True))
+    assignments = ", ".join(f"{name} = %s::{_type_of(name)}" for name in changing)
+    values = dict(zip(_STATE, decision_row(ledger_id, standing, None)[1:], strict=True))
     cursor.execute(
-        f"UPDATE ledger_decision SET {assignments} WHERE ledger_id = %b AND seq = %b",  # noqa: S608  our own constants
+        f"UPDATE ledger_decision SET {assignments} WHERE ledger_id = %s AND seq = %s",  # noqa: S608  our own constants
         [*(values[name] for name in changing), ledger_id, values["seq"]],
     )
-    cursor.execute(
-        "DELETE FROM ledger_correction WHERE ledger_id = %b AND decision_id = %b",
-        (ledger_id, record),
-    )
-    insert_rows(
-        cursor, "ledger_correction", CORRECTION, correction_rows(ledger_id, standing, headers)
+
+
+def fresh_row(header: Header, at: datetime, digest: bytes | None) -> tuple[Any, ...]:
+    """Return the columns FRESH of a decision just recorded; the others are null.
+
+    The same as the fold of its one entry, without the cost of folding.
+    """
+    fact = header.facts.get
+    return (
+        header.seq,
+        header.rec,
+        at,
+        fact("svc"),
+        fact("dt"),
+        "recorded",
+        fact("mp"),
+        fact("mn"),
+        fact("env"),
+        fact("risk"),
+        fact("origin"),
+        fact("res"),
+        fact("content"),
+        header.refs.get("parent"),
+        header.actor["ty"],
+        header.actor["id"],
+        header.leaf_hash,
+        digest,
+        header.seq,
     )
 
 

@@ -18,7 +18,7 @@ from ledger.queries import LedgerRef
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A decision that is durable: its entry, and the parts with the salts only this answer shows."""
+    """A decision that is durable, and the parts with the salts that only this answer shows."""
 
     decision_id: str
     submission: Submission
@@ -43,8 +43,8 @@ def record_decision(
 ) -> Recorded | Earlier:
     """Record one decision; returns once it is durable, or what its key stood for before.
 
-    Opens its own act and refuses to run inside one. Raises Unavailable, KeyInProgress, KeyReused, or
-    Conflict when its source number is in the ledger already.
+    Opens its own act and refuses to run inside one. Raises Unavailable, KeyInProgress, KeyReused,
+    or Conflict when its source number is in the ledger already.
     """
     draft = _draft(submission, actor)
     answer = append_grouped(Prepared(ledger, [draft], claim), clock=clock)
@@ -65,8 +65,9 @@ def record_decisions(
 ) -> list[Recorded | Earlier | Exception] | Earlier:
     """Record a batch with contiguous numbers in one act, in the order given.
 
-    An item whose key was used answers Earlier; one that is refused answers its error, and with `whole`
-    refuses the batch. Returns Earlier for the batch when the batch's own key was used before.
+    An item whose key was used answers Earlier; one that is refused answers its error, and with
+    `whole` refuses the batch. Returns Earlier for the batch when the batch's own key was used
+    before.
     """
     drafts = [_draft(item.submission, actor) for item in items]
     prepared = Prepared(

@@ -1,7 +1,7 @@
 """Human verdicts on decisions. Each verb leaves one or more entries and overwrites nothing.
 
-Every verb reads where the decision stands while it holds the append lock, so that two people who act at
-once leave two entries in one order, and the one who saw too little is told so.
+Every verb reads where the decision stands while it holds the append lock, so that two people who
+act at once leave two entries in one order, and the one who saw too little is told so.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from accounts import ids, roles
 from accounts.actors import Actor
 from ledger import idempotency, projection
 from ledger.append import Appended, Clock, Draft, Head, append_entries, hold
-from ledger.append.locking import key_waits, raw_connection, refusals
+from ledger.append.locking import LIMITS, raw_connection, refusals
 from ledger.content import Piece, SealedPart, seal, written
 from ledger.errors import (
     AlreadySuperseded,
     Conflict,
-    KeyReused,
     NotAllowed,
     NotFound,
     StaleReview,
     invalid,
 )
-from ledger.idempotency import Claim, Earlier
+from ledger.idempotency import Claim, Done, Earlier
 from ledger.queries import LedgerRef
 from ledger.states import Act, Kind, Standing
 from ledger.transactions import joins_act
@@ -77,10 +76,10 @@ def mark_incorrect(
     expected_newest: int | None = None,
     claim: Claim | None = None,
 ) -> Judged | Earlier:
-    """Record that the decision was wrong. Repeatable: the newest flag stands beside earlier reasons.
+    """Record that the decision was wrong; repeatable, and an earlier reason is kept.
 
-    Raises NotFound, StaleReview when the decision has an entry newer than `expected_newest`, and what
-    `append` raises.
+    Raises NotFound, StaleReview when the decision has an entry newer than `expected_newest`, and
+    what `append` raises.
     """
     facts = _known({"reason": reason_code, "sev": severity})
 
@@ -90,13 +89,13 @@ def mark_incorrect(
                 decision,
                 "decision.marked_incorrect",
                 actor,
-                facts,
-                _seen(expected_newest),
-                [reason],
+                reason,
+                facts=facts,
+                refs=_seen(expected_newest),
             )
         ]
 
-    return _judge(decision, clock, claim, expected_newest, decide, actor)
+    return _judge(decision, clock, claim, expected_newest, decide)
 
 
 @joins_act
@@ -110,9 +109,10 @@ def attach_correction(
     expected_newest: int | None = None,
     claim: Claim | None = None,
 ) -> Judged | Earlier:
-    """Record what the decision should have been; one that stands is superseded by it, with `reason`.
+    """Record what the decision should have been.
 
-    Raises NotFound, StaleReview, and what `append` raises.
+    A correction that stands is superseded by it, with `reason`. Raises NotFound, StaleReview, and
+    what `append` raises.
     """
 
     def decide(head: Head, standing: Standing) -> list[Draft]:
@@ -121,9 +121,9 @@ def attach_correction(
         if old is None:
             return [attached]
         refs = {"target": old.seq, "by": head.next_seq}
-        return [attached, _draft(decision, "correction.superseded", actor, {}, refs, [reason])]
+        return [attached, _draft(decision, "correction.superseded", actor, reason, refs=refs)]
 
-    return _judge(decision, clock, claim, expected_newest, decide, actor)
+    return _judge(decision, clock, claim, expected_newest, decide)
 
 
 @joins_act
@@ -143,9 +143,9 @@ def confirm(
 
     def decide(_head: Head, standing: Standing) -> list[Draft]:
         _refuse_confirmation(standing)
-        return [_draft(decision, "decision.confirmed", actor, {}, _seen(expected_newest), [note])]
+        return [_draft(decision, "decision.confirmed", actor, note, refs=_seen(expected_newest))]
 
-    return _judge(decision, clock, claim, expected_newest, decide, actor)
+    return _judge(decision, clock, claim, expected_newest, decide)
 
 
 @joins_act
@@ -164,54 +164,63 @@ def supersede(
 ) -> Judged | Earlier:
     """Replace the verdict or correction recorded as `entry`; with `withdrawn` by nothing.
 
-    Raises NotFound, InvalidContent for an entry that is no verdict of this decision, AlreadySuperseded,
-    StaleReview, NotAllowed for another person's verdict without the role for it, Conflict for a
-    confirmation while another correction stands.
+    Raises NotFound, InvalidContent for an entry that is no verdict of this decision,
+    AlreadySuperseded, StaleReview, NotAllowed for another person's verdict without the role for it,
+    Conflict for a confirmation while another correction stands.
     """
 
     def decide(head: Head, standing: Standing) -> list[Draft]:
         target = _target(standing, entry)
         acting = _allowed_to_supersede(actor, target)
-        drafts = _replacement(decision, standing, target, verdict, content, acting, expected_newest)
+        drafts = _replacement(
+            decision,
+            standing,
+            target=target,
+            verdict=verdict,
+            content=content,
+            actor=acting,
+            seen=expected_newest,
+        )
         refs = {"target": target.seq} | ({"by": head.next_seq} if drafts else {})
         drafts.append(
             _draft(
                 decision,
                 _superseding_kind(target),
                 acting,
-                _known({"reason": reason_code}),
-                refs,
-                [reason],
+                reason,
+                facts=_known({"reason": reason_code}),
+                refs=refs,
             )
         )
         other = standing.correction
         if verdict == "corrected" and other is not None and other.seq != target.seq:
             also = {"target": other.seq, "by": head.next_seq}
-            drafts.append(_draft(decision, "correction.superseded", acting, {}, also, [reason]))
+            drafts.append(_draft(decision, "correction.superseded", acting, reason, refs=also))
         return drafts
 
-    return _judge(decision, clock, claim, expected_newest, decide, actor)
+    return _judge(decision, clock, claim, expected_newest, decide)
 
 
 def _replacement(
     decision: DecisionRef,
     standing: Standing,
+    *,
     target: Act,
     verdict: str,
     content: CorrectionContent | None,
     actor: Actor,
-    expected_newest: int,
+    seen: int,
 ) -> list[Draft]:
     if verdict == "withdrawn":
         return []
     if verdict == "corrected":
         if content is None:
             raise invalid("/correction", "validation_failed", "correction is required.")
-        return [_correction(decision, content, actor, expected_newest)]
+        return [_correction(decision, content, actor, seen)]
     if verdict == "confirmed":
         _refuse_confirmation(standing, leaving=target.seq)
     kind = "decision.confirmed" if verdict == "confirmed" else "decision.marked_incorrect"
-    return [_draft(decision, kind, actor, {}, _seen(expected_newest), [])]
+    return [_draft(decision, kind, actor, refs=_seen(seen))]
 
 
 def _refuse_confirmation(standing: Standing, *, leaving: int | None = None) -> None:
@@ -252,28 +261,26 @@ def _judge(
     claim: Claim | None,
     expected_newest: int | None,
     decide: _Decide,
-    actor: Actor,
 ) -> Judged | Earlier:
     ledger = decision.ledger
-    with refusals(), raw_connection().cursor() as cursor:
+    raw = raw_connection()
+    with refusals():
         if claim:
-            with key_waits():
-                before = idempotency.claim_keys(cursor, ledger.ledger_id, [claim])
-            found = before.get(claim.key)
-            if isinstance(found, KeyReused):
-                raise found
-            if found is not None:
-                return found
+            raw.execute(LIMITS)
+            before = idempotency.claim_key(raw, ledger.ledger_id, claim)
+            if before is not None:
+                return before
         head = hold(ledger, clock=clock)
-        standing = projection.standing_of(cursor, ledger.ledger_id, decision.decision_id)
+        with raw.cursor() as cursor:
+            standing = projection.standing_of(cursor, ledger.ledger_id, decision.decision_id)
         if standing is None:
             raise NotFound(f"Decision {decision.decision_id} not found")
         if expected_newest is not None and expected_newest != standing.newest_seq:
             raise StaleReview(standing.newest_seq)
-        appended = append_entries(head, decide(head, standing))
+        appended = append_entries(head, decide(head, standing), before=standing)
         if claim:
-            row = (claim.key, appended[-1].header.seq, decision.decision_id)
-            idempotency.complete_keys(cursor, ledger.ledger_id, actor.id, [row])
+            done = Done(claim, appended[-1].header.seq, decision.decision_id)
+            idempotency.complete(raw, ledger.ledger_id, [done])
     return Judged(decision.decision_id, tuple(appended))
 
 
@@ -283,24 +290,24 @@ def _correction(
     refs = {"correction": ids.draw_id("cor")} | _seen(seen)
     facts = _known({"reason": content.reason_code})
     pieces = [content.correction, content.corrected_by, content.notes]
-    return _draft(decision, "correction.attached", actor, facts, refs, pieces)
+    return _draft(decision, "correction.attached", actor, *pieces, facts=facts, refs=refs)
 
 
 def _draft(
     decision: DecisionRef,
     kind: str,
     actor: Actor,
-    facts: Mapping[str, Any],
-    refs: Mapping[str, Any],
-    pieces: Iterable[Piece | None],
+    *pieces: Piece | None,
+    facts: Mapping[str, Any] | None = None,
+    refs: Mapping[str, Any] | None = None,
 ) -> Draft:
     parts = _sealed(actor, pieces)
     entry = NewEntry(
         kind,
         actor.header(),
         rec=decision.decision_id,
-        facts=facts,
-        refs=refs,
+        facts=facts or {},
+        refs=refs or {},
         parts=tuple(part.ref for part in parts),
     )
     return Draft(entry, parts)

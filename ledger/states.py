@@ -1,8 +1,8 @@
 """Where a decision stands: a pure fold over its entries, in their order.
 
-Nothing is ever overwritten: a verdict stands until an entry supersedes it or a newer verdict follows,
-and taking the newest one back brings the one before it to light again. `fold` is the only place that
-says so; the row in `ledger_decision` is its result, and verification compares the two.
+Nothing is ever overwritten: a verdict stands until an entry supersedes it or a newer verdict
+follows, and taking the newest one back brings the one before it to light again. `fold` is the only
+place that says so; the row in `ledger_decision` is its result, and verification compares the two.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Act:
 class Standing:
     """What a decision was recorded with and every act on it that no entry has superseded.
 
-    `superseded` maps the number of a superseded act to the entry that did it and the act in its place.
+    `superseded` maps the number of a superseded act to the entry that did it and the act in its
+    place.
     """
 
     recorded: Header
@@ -103,13 +104,17 @@ class Standing:
 def fold(headers: Iterable[Header]) -> Standing:
     """Return where a decision stands after these entries of its record, the first one included.
 
-    Requires the record's entries in order, beginning with `decision.recorded`; entries of kinds that
-    say nothing about the decision only move the ordinal on.
+    Requires the record's entries in order, beginning with `decision.recorded`; entries of kinds
+    that say nothing about the decision only move the ordinal on.
     """
     entries = iter(headers)
     first = next(entries)
-    standing = Standing(recorded=first, newest_seq=first.seq, last_seq=first.seq)
-    for header in entries:
+    return fold_on(Standing(recorded=first, newest_seq=first.seq, last_seq=first.seq), entries)
+
+
+def fold_on(standing: Standing, headers: Iterable[Header]) -> Standing:
+    """Return where a decision stands after these further entries of its record, in order."""
+    for header in headers:
         standing = _step(standing, header)
     return standing
 
@@ -170,8 +175,8 @@ def _supersession(header: Header) -> tuple[int, int, int | None]:
 class DecisionState:
     """A decision's row: the fold of its entries, beside what it was recorded with.
 
-    Times are texts of the ledger. None means unknown or not there, never zero. `content_hash` is None
-    once any of the hashed parts was erased.
+    Times are texts of the ledger. None means unknown or not there, never zero. `content_hash` is
+    None once any of the hashed parts was erased.
     """
 
     seq: int

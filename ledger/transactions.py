@@ -1,8 +1,8 @@
 """The three ways to meet the database.
 
 `act` is one transaction and always outermost; `joins_act` opens one or becomes part of the one that
-is open; `away_from_database` is for calls to other systems, which hold no connection. No savepoints:
-a verb that fails undoes the whole act.
+is open; `away_from_database` is for calls to other systems, which hold no connection. No
+savepoints: a verb that fails undoes the whole act.
 """
 
 from __future__ import annotations

@@ -4,38 +4,35 @@ Every fact the product keeps passes through this room. It holds the append lock 
 few inserts, so entries have one order and no gaps, and it frees the lock before the disk answers:
 the commit returns at once and a flush follows before anything is acknowledged.
 
-`hold` and `append_entries` are for every verb inside its act; `append_grouped` is for recording, called
-outermost, and opens the act itself so that concurrent requests can share one.
+`hold` and `append_entries` are for every verb inside its act; `append_grouped` is for recording,
+called outermost, and opens the act itself so that concurrent requests can share one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
-from ledger import projection
+from ledger import projection, wire
 from ledger.append.grouping import Outcome, Prepared, append_grouped
 from ledger.append.locking import (
+    LIMITS,
     Clock,
     Head,
     database_clock,
     flush,
-    lock_ledger,
+    locking_script,
     raw_connection,
+    read_head,
     refusals,
-    set_limits,
     write_time,
 )
-from ledger.append.placing import (
-    Appended,
-    Draft,
-    admission_mac,
-    insert_appended,
-    last_ordinals,
-    place,
-)
+from ledger.append.placing import Appended, Draft, admission_mac, last_ordinals, place
+from ledger.append.storing import store
 from ledger.queries.ledgers import LedgerRef
+from ledger.states import Standing
 
 __all__ = [
     "Appended",
@@ -62,42 +59,52 @@ class OutsideAct(RuntimeError):
 def hold(ledger: LedgerRef, *, clock: Clock) -> Head:
     """Take the append lock until the act ends and return the end of the ledger.
 
-    What the verb reads after this cannot change before its entries stand. Operational rows are locked
-    before, never after. Raises Unavailable, ClockDisagrees or Conflict; OutsideAct without an act.
+    What the verb reads after this cannot change before its entries stand. Operational rows are
+    locked before, never after. Raises Unavailable, ClockDisagrees or Conflict; OutsideAct without
+    an act.
     """
     if not connection.in_atomic_block:
         raise OutsideAct("hold() is called inside an act")
-    with refusals(), raw_connection().cursor() as cursor:
-        set_limits(cursor)
-        head = lock_ledger(cursor, ledger, clock=clock)
+    raw = raw_connection()
+    with refusals():
+        # Through the driver, which begins the transaction with the first statement it sends.
+        raw.execute(LIMITS)
+        head = read_head(ledger, wire.run_script(raw, locking_script(ledger)), clock=clock)
     _flush_on_commit()
     return head
 
 
-def append_entries(head: Head, drafts: Iterable[Draft]) -> list[Appended]:
-    """Append these drafts after `head`, project them, and return them with their places.
+def append_entries(
+    head: Head, drafts: Iterable[Draft], *, before: Standing | None = None
+) -> list[Appended]:
+    """Append these drafts after `head` and return them with their places.
 
-    The act's commit returns before the disk does and the flush is the first thing done on commit: when
-    the verb returns outside its act, the entries are durable or an error was raised.
+    Drafts that continue a decision come with `before`, where it stands by the lock that is held;
+    its rows are brought up to date with them.
+
+    The act's commit returns before the disk does and the flush is the first thing done on commit:
+    when the verb returns outside its act, the entries are durable or an error was raised.
     """
     if not connection.in_atomic_block:
         raise OutsideAct("append_entries() is called inside an act")
     waiting = list(drafts)
-    with refusals(), raw_connection().cursor() as cursor:
-        placed = place(head, waiting, last_ordinals(cursor, head, waiting))
-        insert_appended(cursor, head.ledger.ledger_id, placed)
-        projection.project(
-            cursor, head.ledger.ledger_id, [(item.header, item.content_hash) for item in placed]
-        )
+    raw, ledger_id = raw_connection(), head.ledger.ledger_id
+    with refusals():
+        placed = place(head, waiting, last_ordinals(raw, head, waiting))
+        store(raw, ledger_id, placed)
+        if before is not None:
+            headers = [item.header for item in placed]
+            projection.project(raw, ledger_id, headers, before=before)
     return placed
 
 
 def _flush_on_commit() -> None:
-    # The front of the list: a task or mail that leaves the database must find the entry durable. Not
-    # robust, so that a failed flush reaches the caller and nothing is acknowledged.
-    if all(hook is not _flush_refusing for _ids, hook, _robust in connection.run_on_commit):
-        savepoints = set(connection.savepoint_ids)
-        connection.run_on_commit.insert(0, (savepoints, _flush_refusing, False))
+    # The front of the list: a task or mail that leaves the database must find the entry durable.
+    # Not robust, so that a failed flush reaches the caller and nothing is acknowledged.
+    # Django's list holds (savepoint ids, hook, robust), which its type stubs do not know.
+    hooks: list[Any] = connection.run_on_commit
+    if all(hook[1] is not _flush_refusing for hook in hooks):
+        hooks.insert(0, (set(connection.savepoint_ids), _flush_refusing, False))
 
 
 def _flush_refusing() -> None:

@@ -1,8 +1,9 @@
 """Group commit inside a process, for recording alone.
 
-Requests that arrive together share one act: the first to come leads, takes the append lock once, gives
-every waiting request its numbers and commits for all. Leadership passes on before the flush, so that
-the next group is appended while the disk writes. With one request waiting it adds a lock and an event.
+Requests that arrive together share one act: the first to come leads, takes the append lock once,
+gives every waiting request its numbers and commits for all. Leadership passes on before the flush,
+so that the next group is appended while the disk writes. With one request waiting it adds a lock
+and an event.
 
 A request whose own entries cannot stand fails alone: on a database error the leader rolls back and
 retries each request by itself.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -21,24 +22,25 @@ import psycopg
 from django.db import connection
 from loopgrid_proof.errors import Fault
 
-from ledger import idempotency, projection
+from ledger import idempotency, wire
 from ledger.append.locking import (
+    FLUSH,
+    LIMITS,
     Clock,
     Head,
-    flush,
-    key_waits,
-    lock_ledger,
+    locking_script,
     raw_connection,
+    read_head,
     refusals,
-    set_limits,
 )
-from ledger.append.placing import Appended, Draft, insert_appended, place
+from ledger.append.placing import Appended, Draft, place
+from ledger.append.storing import store
 from ledger.errors import KeyReused, LedgerError, Unavailable
-from ledger.idempotency import Claim, Earlier
+from ledger.idempotency import Claim, Done, Earlier, Place
 from ledger.queries.ledgers import LedgerRef
 
 if TYPE_CHECKING:
-    from psycopg import Cursor
+    from psycopg import Connection
 
 MAX_GROUP_DRAFTS = 1000
 # Longer than every limit the leader itself is under, so it is only reached when a thread was lost.
@@ -58,9 +60,9 @@ class Outcome:
 class Prepared:
     """One request, with everything done that needs no lock.
 
-    `claim` is the key of the whole request, `item_claims` those of its items (None where an item has
-    none). With `whole`, a refused item refuses the request. `ids` name what each item makes, `render`
-    writes the text kept under the request's key.
+    `claim` is the key of the whole request, `item_claims` those of its items (None where an item
+    has none). With `whole`, a refused item refuses the request. `ids` name what each item makes,
+    `render` writes the text kept under the request's key.
     """
 
     ledger: LedgerRef
@@ -69,6 +71,11 @@ class Prepared:
     item_claims: Sequence[Claim | None] = ()
     whole: bool = False
     render: Callable[[Sequence[Outcome]], str] | None = None
+
+    @property
+    def claims(self) -> list[Claim]:
+        """Every key this request takes."""
+        return [claim for claim in (self.claim, *self.item_claims) if claim]
 
     @property
     def alone(self) -> bool:
@@ -82,9 +89,55 @@ class _Ticket:
     clock: Clock
     done: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
-    outcomes: list[Outcome] | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
     replay: Earlier | None = None
     error: BaseException | None = None
+
+    def start_over(self) -> None:
+        """Forget what an act that was rolled back had found."""
+        self.outcomes, self.replay, self.error = [], None, None
+
+    def answered_by(self, before: Mapping[Place, Earlier | KeyReused]) -> bool:
+        """Take in what this request's keys stood for; True when that answers the request.
+
+        Raises KeyReused when one refused item refuses the whole request.
+        """
+        claim = self.prepared.claim
+        found = before.get(claim.place) if claim else None
+        if isinstance(found, KeyReused):
+            self.error = found
+        elif found is not None:
+            self.replay = found
+        if found is not None:
+            return True
+        self.outcomes = [Outcome()] * len(self.prepared.drafts)
+        for index, item in enumerate(self.prepared.item_claims):
+            earlier = before.get(item.place) if item else None
+            if isinstance(earlier, KeyReused):
+                self.outcomes[index] = Outcome(refused=earlier)
+                if self.prepared.whole:
+                    raise earlier
+            elif earlier is not None:
+                self.outcomes[index] = Outcome(earlier=earlier)
+        return False
+
+    def done_claims(self) -> list[Done]:
+        """Return what this request's keys stand for from now on."""
+        prepared = self.prepared
+        if self.error:
+            return []
+        made = [outcome.appended.header if outcome.appended else None for outcome in self.outcomes]
+        done = [
+            Done(claim, header.seq, header.rec)
+            for claim, header in zip(prepared.item_claims, made, strict=False)
+            if claim and header
+        ]
+        if prepared.claim:
+            first = next(filter(None, made), None)
+            text = prepared.render(self.outcomes) if prepared.render else None
+            result = text or (first.rec if first else None)
+            done.append(Done(prepared.claim, first.seq if first else None, result))
+        return done
 
 
 class _Line:
@@ -103,8 +156,9 @@ _lines_mutex = threading.Lock()
 def append_grouped(prepared: Prepared, *, clock: Clock) -> list[Outcome] | Earlier:
     """Append one request's drafts and return an outcome for each, in order, once they are durable.
 
-    Returns what an earlier request left when the request's key was used before. Refuses to run inside
-    a transaction. Raises Unavailable (nothing was written), KeyInProgress, KeyReused, Conflict.
+    Returns what an earlier request left when the request's key was used before. Refuses to run
+    inside a transaction. Raises Unavailable (nothing was written), KeyInProgress, KeyReused,
+    Conflict.
     """
     if connection.in_atomic_block:
         raise RuntimeError("recording opens its own act and cannot be part of another one")
@@ -138,21 +192,41 @@ def _wait(line: _Line, ticket: _Ticket) -> None:
 
 def _lead(line: _Line, own: _Ticket) -> None:
     group = _take_group(line, own)
+    passing = _Passing(line)
     try:
-        committed = _append_group(group)
+        _append_group(group, passing)
     except BaseException as fault:
         _fail(group, fault)
         raise
     finally:
-        _pass_on(line)
-    try:
-        if committed:
-            with refusals():
-                flush()
-    except BaseException as fault:
-        _fail(group, fault)
-        raise
-    _release(group, own)
+        passing.now()
+    for ticket in group:
+        if ticket is not own:
+            ticket.done.set()
+
+
+class _Passing:
+    """Hands leadership to the next waiting request, once, as soon as the lock is free."""
+
+    def __init__(self, line: _Line) -> None:
+        self.line: _Line | None = line
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits; then the next group need not wait for this one's flush."""
+        return bool(self.line and self.line.waiting)
+
+    def now(self) -> None:
+        """Pass leadership on, or leave the line to the next to come."""
+        line, self.line = self.line, None
+        if line is None:
+            return
+        with line.mutex:
+            if line.waiting:
+                line.waiting[0].leads = True
+                line.waiting[0].done.set()
+            else:
+                line.led = False
 
 
 def _take_group(line: _Line, own: _Ticket) -> list[_Ticket]:
@@ -172,18 +246,9 @@ def _take_group(line: _Line, own: _Ticket) -> list[_Ticket]:
         return group
 
 
-def _key(ticket: _Ticket) -> tuple[str, str] | None:
+def _key(ticket: _Ticket) -> Place | None:
     claim = ticket.prepared.claim
-    return (claim.actor, claim.key) if claim else None
-
-
-def _pass_on(line: _Line) -> None:
-    with line.mutex:
-        if line.waiting:
-            line.waiting[0].leads = True
-            line.waiting[0].done.set()
-        else:
-            line.led = False
+    return claim.place if claim else None
 
 
 def _fail(group: list[_Ticket], fault: BaseException) -> None:
@@ -193,49 +258,49 @@ def _fail(group: list[_Ticket], fault: BaseException) -> None:
         ticket.done.set()
 
 
-def _release(group: list[_Ticket], own: _Ticket) -> None:
-    for ticket in group:
-        if ticket is not own:
-            ticket.done.set()
-
-
-def _append_group(group: list[_Ticket]) -> bool:
-    """Run the act for the group; on a database error, one act for each. Returns whether to flush."""
+def _append_group(group: list[_Ticket], passing: _Passing) -> None:
+    """Run the act for the group; when it fails, one act for each, so that only the guilty fail."""
     try:
-        _one_act(group)
+        _one_act(group, passing)
     except (psycopg.Error, LedgerError) as fault:
         if len(group) == 1:
-            _record_error(group[0], fault)
-            return True
+            group[0].error = _refusal(fault)
+            return
         for ticket in group:
+            ticket.start_over()
             try:
-                _one_act([ticket])
+                _one_act([ticket], passing)
             except (psycopg.Error, LedgerError) as own_fault:
-                _record_error(ticket, own_fault)
-    return True
+                ticket.error = _refusal(own_fault)
 
 
-def _record_error(ticket: _Ticket, fault: Exception) -> None:
+def _refusal(fault: Exception) -> Exception:
+    """Return the error of this room that a database error stands for."""
     try:
         with refusals():
-            raise fault
+            raise fault  # noqa: TRY301  `refusals` turns what passes through it
     except Exception as error:  # noqa: BLE001  the waiting thread raises it again
-        ticket.error = error
+        return error
 
 
-def _one_act(group: list[_Ticket]) -> None:
+def _one_act(group: list[_Ticket], passing: _Passing) -> None:
     raw = _usable_connection()
-    with raw.cursor() as cursor:
-        cursor.execute("BEGIN")
-        try:
-            _fill_act(cursor, group)
-            cursor.execute("COMMIT")
-        except BaseException:
-            _roll_back(raw)
-            raise
+    try:
+        _fill_act(raw, group)
+        if passing.wanted:
+            wire.run_script(raw, "COMMIT")
+            passing.now()
+            wire.run_script(raw, FLUSH)
+        else:
+            # One message: the lock is free as soon as the commit stands in the log, and the answer
+            # comes back when the flush behind it is done.
+            wire.run_script(raw, f"COMMIT; {FLUSH}")
+    except BaseException:
+        _roll_back(raw)
+        raise
 
 
-def _usable_connection() -> psycopg.Connection:
+def _usable_connection() -> Connection:
     raw = raw_connection()
     if raw.closed or raw.broken:
         # Nothing was sent yet, so a fresh connection is safe; a statement that fails later is not
@@ -245,94 +310,45 @@ def _usable_connection() -> psycopg.Connection:
     return raw
 
 
-def _roll_back(raw: psycopg.Connection) -> None:
+def _roll_back(raw: Connection) -> None:
+    """End what is open; after a commit there is nothing and the server only says so."""
     try:
-        raw.execute("ROLLBACK")
+        wire.run_script(raw, "ROLLBACK")
     except psycopg.Error:
         # The connection is gone and the server rolls back by itself; the next request reconnects.
         connection.close()
 
 
-def _fill_act(cursor: Cursor, group: list[_Ticket]) -> None:
-    set_limits(cursor)
-    open_tickets = [ticket for ticket in group if _claim(cursor, ticket)]
-    if not open_tickets:
-        return
-    prepared = open_tickets[0].prepared
-    head = lock_ledger(cursor, prepared.ledger, clock=open_tickets[0].clock)
+def _fill_act(raw: Connection, group: list[_Ticket]) -> None:
+    prepared = group[0].prepared
+    ledger = prepared.ledger
+    claims = [claim for ticket in group for claim in ticket.prepared.claims]
+    claiming = idempotency.claiming_script(raw, ledger.ledger_id, claims) if claims else ""
+    results = wire.run_script(raw, f"BEGIN;{LIMITS}{claiming}{locking_script(ledger)}")
+    before: Mapping[Place, Earlier | KeyReused] = {}
+    if claims:
+        free = idempotency.free_places(results[2])
+        before = idempotency.stands_for(raw, ledger.ledger_id, claims, free=free)
+    head = read_head(ledger, results, clock=group[0].clock)
     everything: list[Appended] = []
-    for ticket in open_tickets:
-        placed = _place_ticket(head, ticket)
-        if placed:
-            everything += placed
-            head = Head(head.ledger, placed[-1].header.as_previous, head.at)
-    insert_appended(cursor, head.ledger.ledger_id, everything)
-    projection.project(
-        cursor, head.ledger.ledger_id, [(item.header, item.content_hash) for item in everything]
-    )
-    for ticket in open_tickets:
-        _complete(cursor, ticket)
-
-
-def _claim(cursor: Cursor, ticket: _Ticket) -> bool:
-    """Take the request's keys; False when the request is answered by what they stood for."""
-    prepared = ticket.prepared
-    ledger_id = prepared.ledger.ledger_id
-    if prepared.claim:
-        with key_waits():
-            before = idempotency.claim_keys(cursor, ledger_id, [prepared.claim])
-        found = before.get(prepared.claim.key)
-        if isinstance(found, KeyReused):
-            ticket.error = found
-        elif found is not None:
-            ticket.replay = found
-        if found is not None:
-            return False
-    ticket.outcomes = [Outcome()] * len(prepared.drafts)
-    claims = [claim for claim in prepared.item_claims if claim]
-    with key_waits():
-        before = idempotency.claim_keys(cursor, ledger_id, claims)
-    for index, claim in enumerate(prepared.item_claims):
-        found = before.get(claim.key) if claim else None
-        if isinstance(found, KeyReused):
-            ticket.outcomes[index] = Outcome(refused=found)
-        elif found is not None:
-            ticket.outcomes[index] = Outcome(earlier=found)
-    refused = [outcome.refused for outcome in ticket.outcomes if outcome.refused]
-    if refused and prepared.whole:
-        raise refused[0]
-    return True
+    done: list[Done] = []
+    for ticket in group:
+        if not ticket.answered_by(before):
+            placed = _place_ticket(head, ticket)
+            done += ticket.done_claims()
+            if placed:
+                everything += placed
+                head = Head(ledger, placed[-1].header.as_previous, head.at)
+    store(raw, ledger.ledger_id, everything, done)
 
 
 def _place_ticket(head: Head, ticket: _Ticket) -> list[Appended]:
-    outcomes = ticket.outcomes or []
-    waiting = [index for index, outcome in enumerate(outcomes) if outcome == Outcome()]
+    waiting = [index for index, outcome in enumerate(ticket.outcomes) if outcome == Outcome()]
     try:
         placed = place(head, [ticket.prepared.drafts[index] for index in waiting], {})
     except Fault as fault:
         ticket.error = fault
         return []
     for index, appended in zip(waiting, placed, strict=True):
-        outcomes[index] = Outcome(appended=appended)
+        ticket.outcomes[index] = Outcome(appended=appended)
     return placed
-
-
-def _complete(cursor: Cursor, ticket: _Ticket) -> None:
-    """Write what the request's keys stand for from now on."""
-    prepared, outcomes = ticket.prepared, ticket.outcomes or []
-    if ticket.error or not outcomes:
-        return
-    ledger_id = prepared.ledger.ledger_id
-    done = [
-        (claim, outcome.appended.header)
-        for claim, outcome in zip(prepared.item_claims, outcomes, strict=False)
-        if claim and outcome.appended
-    ]
-    if done:
-        rows = [(claim.key, header.seq, header.rec) for claim, header in done]
-        idempotency.complete_keys(cursor, ledger_id, done[0][0].actor, rows)
-    if prepared.claim:
-        first = next((o.appended.header for o in outcomes if o.appended), None)
-        text = prepared.render(outcomes) if prepared.render else first.rec if first else None
-        row = (prepared.claim.key, first.seq if first else None, text)
-        idempotency.complete_keys(cursor, ledger_id, prepared.claim.actor, [row])

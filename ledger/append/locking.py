@@ -1,13 +1,13 @@
 """The append lock, the last entry and the clock: what every append begins with.
 
-The lock is advisory and of the transaction, so it ends with the commit. There is no head row: under a
-long snapshot its dead versions would make every append slower.
+The lock is advisory and of the transaction, so it ends with the commit. There is no head row: under
+a long snapshot its dead versions would make every append slower.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,26 +17,28 @@ import psycopg
 from django.db import connection
 from loopgrid_proof.headers import Previous
 
+from ledger import wire
 from ledger.errors import ClockDisagrees, Conflict, KeyInProgress, Unavailable
 from ledger.queries.ledgers import LedgerRef, forget_open_ledger
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Cursor
+    from psycopg import Connection
+    from psycopg.pq.abc import PGresult
 
 Clock = Callable[[], datetime]
 
 MAX_SKEW = timedelta(seconds=10)
 MAX_BEHIND = timedelta(seconds=5)
 
-_LIMITS = """
-SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '5s', true),
-  set_config('statement_timeout', '15s', true),
-  set_config('idle_in_transaction_session_timeout', '10s', true)
-"""
-# The columns of the index alone decide; a plan made while the table was empty would scan it for ever.
-_LAST = """
-SELECT seq, leaf_hash, t FROM ledger_entry WHERE ledger_id = %s ORDER BY seq DESC LIMIT 1
-"""
+# Every wait is bounded, and the commit returns before the flush that `flush` makes up for.
+LIMITS = (
+    "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '5s', true),"
+    " set_config('statement_timeout', '15s', true),"
+    " set_config('idle_in_transaction_session_timeout', '10s', true),"
+    # A plan made while the table was empty would scan it for ever.
+    " set_config('enable_seqscan', 'off', true);"
+)
+FLUSH = "SELECT pg_logical_emit_message(true, 'loopgrid', '')"
 _PASSING = ("08", "25", "40", "53", "55", "57", "58", "XX")
 
 
@@ -59,11 +61,12 @@ def write_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def database_clock(cursor: Cursor) -> datetime:
-    """Return the database server's clock; the only clock that dates entries."""
-    row = cursor.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
-    return row[0]
+def database_clock(reading: datetime) -> datetime:
+    """Return what the database server's clock showed under the lock; it alone dates entries.
+
+    The one seam through which a test sets the clock of the ledger.
+    """
+    return reading
 
 
 def raw_connection() -> Connection:
@@ -73,36 +76,42 @@ def raw_connection() -> Connection:
     return raw
 
 
-def set_limits(cursor: Cursor) -> None:
-    """Bound every wait of this transaction and let its commit return before the flush."""
-    cursor.execute(_LIMITS)
+def locking_script(ledger: LedgerRef) -> str:
+    """Return the statements that take the append lock and read the end of the ledger.
+
+    Lock first, then read, each in a statement of its own: a statement's snapshot is taken when it
+    begins, and before the lock is granted it would show an end that is no longer the end.
+    """
+    return (
+        f"SELECT pg_advisory_xact_lock({_lock_key(ledger)});"  # noqa: S608  a number and a uuid
+        f"SELECT state FROM ledger_ledger WHERE ledger_id = '{ledger.ledger_id}';"
+        "SELECT seq, encode(leaf_hash, 'hex'), (extract(epoch FROM t) * 1000000)::int8"
+        f" FROM ledger_entry WHERE ledger_id = '{ledger.ledger_id}' ORDER BY seq DESC LIMIT 1;"
+        "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8;"
+    )
 
 
-def lock_ledger(cursor: Cursor, ledger: LedgerRef, *, clock: Clock) -> Head:
-    """Take the append lock and return the end of the ledger.
+def read_head(ledger: LedgerRef, results: Sequence[PGresult], *, clock: Clock) -> Head:
+    """Return the end of the ledger from the last three results of the locking script.
 
     Raises Conflict for a closed ledger, ClockDisagrees when the clocks are too far apart.
     """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_lock_key(ledger),))
-    # Lock first, then read, each in a statement of its own: a statement's snapshot is taken when it
-    # begins, and before the lock is granted it would show an end that is no longer the end.
-    cursor.execute("SELECT state FROM ledger_ledger WHERE ledger_id = %s", (ledger.ledger_id,))
-    row = cursor.fetchone()
-    if row is None or row[0] != "open":
+    state, last, reading = results[-3:]
+    if not state.ntuples or state.get_value(0, 0) != b"open":
         forget_open_ledger(ledger.workspace_id)
         raise Conflict("This ledger is closed; nothing is appended to it.")
-    cursor.execute(_LAST, (ledger.ledger_id,))
-    last = cursor.fetchone()
-    now = database_clock(cursor)
+    now = database_clock(wire.moment(reading.get_value(0, 0) or b""))
     skew = abs(now - clock())
     if skew > MAX_SKEW:
         raise ClockDisagrees(f"The clocks differ by {skew.total_seconds():.1f} s.")
-    if last is None:
+    if not last.ntuples:
         return Head(ledger, None, now)
-    if last[2] - now > MAX_BEHIND:
+    seq, leaf_hash, microseconds = (last.get_value(0, column) or b"" for column in range(3))
+    before = wire.moment(microseconds)
+    if before - now > MAX_BEHIND:
         raise ClockDisagrees("The database clock is behind the newest entry.")
-    at = max(now, last[2])
-    return Head(ledger, Previous(last[0], bytes(last[1]), write_time(last[2])), at)
+    previous = Previous(int(seq), bytes.fromhex(leaf_hash.decode()), write_time(before))
+    return Head(ledger, previous, max(now, before))
 
 
 def _lock_key(ledger: LedgerRef) -> int:
@@ -112,7 +121,7 @@ def _lock_key(ledger: LedgerRef) -> int:
 
 def flush() -> None:
     """Return once everything that was committed before is on disk."""
-    raw_connection().execute("SELECT pg_logical_emit_message(true, 'loopgrid', '')")
+    wire.run_script(raw_connection(), FLUSH)
 
 
 @contextmanager
@@ -120,7 +129,8 @@ def refusals() -> Iterator[None]:
     """Turn the database's own refusals into errors of this room.
 
     A lock, time or disk limit and a lost connection are Unavailable; a source number that stands in
-    the ledger already is Conflict; everything else is a fault of ours and passes through.
+    the ledger already is Conflict; a wait for an idempotency key that another request holds is
+    KeyInProgress. Everything else is a fault of ours and passes through.
     """
     try:
         yield
@@ -128,17 +138,12 @@ def refusals() -> Iterator[None]:
         if "src" in (fault.diag.constraint_name or ""):
             raise Conflict("This source number was recorded before.") from fault
         raise Unavailable("Another writer took this entry's number.") from fault
+    except psycopg.errors.LockNotAvailable as fault:
+        if "ledger_idempotency" in (fault.diag.context or ""):
+            raise KeyInProgress("The first request under this key has not ended yet.") from fault
+        raise Unavailable("The ledger is busy; nothing was written.") from fault
     except psycopg.Error as fault:
         state = fault.sqlstate or "08"
         if not state.startswith(_PASSING):
             raise
         raise Unavailable("The ledger cannot take an entry right now.") from fault
-
-
-@contextmanager
-def key_waits() -> Iterator[None]:
-    """Say that a lock time-out on an idempotency key means its first request has not ended."""
-    try:
-        yield
-    except psycopg.errors.LockNotAvailable as fault:
-        raise KeyInProgress("The first request under this key has not ended yet.") from fault

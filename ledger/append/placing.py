@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from loopgrid_proof.headers import Header, NewEntry, check_follows, make_header
 
 from ledger.append.locking import Head, write_time
 from ledger.content import SealedPart
-from ledger.rows import insert_rows
 
 if TYPE_CHECKING:
-    from psycopg import Cursor
+    from psycopg import Connection
 
 ADMISSION = b"loopgrid.admission/v1\n"
 FIRST_OF_RECORD = "decision.recorded"
-
-ENTRY = (
-    "ledger_id uuid",
-    "seq int8",
-    "leaf bytea",
-    "leaf_hash bytea",
-    "prev_hash bytea",
-    "kind text",
-    "t timestamptz",
-    "rec text",
-    "rn int8",
-    "src_id text",
-    "src_n int8",
-    "mac bytea",
-    "mac_key int2",
-)
-PART = (
-    "ledger_id uuid",
-    "seq int8",
-    "name text",
-    "digest bytea",
-    "class text",
-    "media text",
-    "salt bytea",
-    "content bytea",
-)
 
 # The ordinal and number of a record's last entry.
 Ordinals = Mapping[str, tuple[int, int]]
@@ -82,7 +54,7 @@ def admission_mac(leaf: bytes) -> tuple[bytes, int]:
     return hmac.digest(key, ADMISSION + leaf, "sha256"), number
 
 
-def last_ordinals(cursor: Cursor, head: Head, drafts: Iterable[Draft]) -> Ordinals:
+def last_ordinals(raw: Connection, head: Head, drafts: Iterable[Draft]) -> Ordinals:
     """Return where the records stand that these drafts continue; those they begin are absent."""
     records = sorted(
         {
@@ -93,7 +65,7 @@ def last_ordinals(cursor: Cursor, head: Head, drafts: Iterable[Draft]) -> Ordina
     )
     found = {}
     for record in records:
-        row = cursor.execute(
+        row = raw.execute(
             "SELECT rn, seq FROM ledger_entry WHERE ledger_id = %s AND rec = %s"
             " ORDER BY rn DESC LIMIT 1",
             (head.ledger.ledger_id, record),
@@ -130,39 +102,3 @@ def place(head: Head, drafts: Iterable[Draft], ordinals: Ordinals) -> list[Appen
         placed.append(Appended(header, head.at, mac, key, draft.parts, draft.content_hash))
         previous = header.as_previous
     return placed
-
-
-def insert_appended(cursor: Cursor, ledger_id: UUID, appended: Sequence[Appended]) -> None:
-    """Insert these entries and their parts, in the order of their numbers."""
-    insert_rows(cursor, "ledger_entry", ENTRY, [_entry_row(ledger_id, item) for item in appended])
-    parts = [
-        (ledger_id, item.header.seq, *_part_columns(part))
-        for item in appended
-        for part in item.parts
-    ]
-    insert_rows(cursor, "ledger_part", PART, parts)
-
-
-def _entry_row(ledger_id: UUID, item: Appended) -> tuple[Any, ...]:
-    header = item.header
-    src_id, src_n = header.src or (None, None)
-    return (
-        ledger_id,
-        header.seq,
-        header.leaf,
-        header.leaf_hash,
-        header.prev,
-        header.kind,
-        item.at,
-        header.rec,
-        header.rn,
-        src_id,
-        src_n,
-        item.mac,
-        item.mac_key,
-    )
-
-
-def _part_columns(part: SealedPart) -> tuple[Any, ...]:
-    ref = part.ref
-    return ref.name, ref.digest, ref.cls, ref.media, part.salt, part.content

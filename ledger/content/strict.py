@@ -1,8 +1,8 @@
 """Strict JSON that keeps the client's bytes.
 
-What is accepted here can be sealed, searched, exported and read again by every JSON reader: RFC 8259
-in UTF-8 without a byte order mark, unique keys at every level, finite numbers, no lone surrogates,
-and within the limits below. Everything else is refused before anything is written.
+What is accepted here can be sealed, searched, exported and read again by every JSON reader: RFC
+8259 in UTF-8 without a byte order mark, unique keys at every level, finite numbers, no lone
+surrogates, and within the limits below. Everything else is refused before anything is written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MAX_NUMBER = 1000
 MAX_KEY = 1024
 
 # Only numbers with a long exponent or very many digits can overflow a double or the limit; bodies
-# without such a run of characters skip the per-number hooks. A match inside a string costs time only.
+# without such a run of characters skip the per-number hooks. A match inside a string costs time
+# only.
 _SUSPECT_NUMBER = re.compile(rb"[eE]\+?\d{3}|[\d.]{300}")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _RAW_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -1,8 +1,8 @@
 """A decision as it was sent, split into what is sealed as a fact and what is sealed as content.
 
-Facts are names, enumerations and numbers that figures count; content goes into parts, byte for byte;
-what belongs to neither stands together in the part `context`. docs/format.md, "Where the fields of a
-decision go".
+Facts are names, enumerations and numbers that figures count; content goes into parts, byte for
+byte; what belongs to neither stands together in the part `context`. docs/format.md, "Where the
+fields of a decision go".
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class Piece:
 class Submission:
     """A decision ready to be sealed.
 
-    `facts`, `refs`, `ct` and `src` go into the header, `pieces` into parts. `ignored` names the keys
-    nobody reads; `members` keeps what was sent, for the answer.
+    `facts`, `refs`, `ct` and `src` go into the header, `pieces` into parts. `ignored` names the
+    keys nobody reads; `members` keeps what was sent, for the answer.
     """
 
     facts: Mapping[str, Any]
@@ -97,7 +97,7 @@ class Submission:
 
 
 def is_label(value: object, *, longest: int = MAX_LABEL) -> bool:
-    """Say whether a value is a name: 1 to `longest` characters, none of them a control character."""
+    """Say whether a value is a name: 1 to `longest` characters without control characters."""
     return isinstance(value, str) and 0 < len(value) <= longest and not _CONTROL.search(value)
 
 
@@ -124,8 +124,8 @@ def split_parts(
 ) -> Submission:
     """Return the submission that these members of a request make.
 
-    `trace` is the trace and span id of a `traceparent` header; it fills the two members when they are
-    absent. Raises InvalidContent with every fault that was found.
+    `trace` is the trace and span id of a `traceparent` header; it fills the two members when they
+    are absent. Raises InvalidContent with every fault that was found.
     """
     given = {
         name: member

@@ -41,7 +41,10 @@ class DecisionHistory:
 
 
 def decision(ledger: LedgerRef, decision_id: str) -> DecisionState:
-    """Return where a decision stands. Raises NotFound; another workspace's id is not found either."""
+    """Return where a decision stands.
+
+    Raises NotFound; another workspace's id is not found either.
+    """
     row = Decision.objects.filter(ledger_id=ledger.ledger_id, decision_id=decision_id).first()
     if row is None:
         raise NotFound(f"Decision {decision_id} not found")

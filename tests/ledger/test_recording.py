@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -56,7 +57,7 @@ def test_thirty_two_writers_leave_one_chain(ledger: LedgerRef, agent: Actor) -> 
 
     assert numbers == list(range(1, 161))
     headers = queries.entries_after(ledger, -1)
-    assert all(b.prev == a.leaf_hash for a, b in zip(headers, headers[1:], strict=False))
+    assert all(b.prev == a.leaf_hash for a, b in pairwise(headers))
 
 
 def test_the_same_key_and_request_leave_one_entry(ledger: LedgerRef, agent: Actor) -> None:

@@ -1,7 +1,8 @@
 """The cast: people, keys and a workspace of their own for each test.
 
-Kim develops, Ada and Ben review, Noor and Omar are compliance officers, Lee is admin, Theo audits, Sam
-belongs to another workspace; `support-agent` is the service. Everything is made through the front door.
+Kim develops, Ada and Ben review, Noor and Omar are compliance officers, Lee is admin, Theo audits,
+Sam belongs to another workspace; `support-agent` is the service. Everything is made through the
+front door.
 """
 
 from __future__ import annotations
