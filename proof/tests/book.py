@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from loopgrid_proof import canonical, digests, headers, merkle, notes, verify
 from loopgrid_proof.headers import NewEntry, PartRef
 

@@ -1,7 +1,6 @@
 """The ledgers that the tests damage."""
 
 import pytest
-
 from proof.tests.book import ADA, Book
 
 

@@ -9,13 +9,12 @@ package says, and stand in the repository, where a change of them is a change of
 import base64
 import hashlib
 import json
-import re
-
-from loopgrid_proof import canonical, digests, headers, kinds, merkle, notes, receipts
-from loopgrid_proof.errors import Fault
 
 from proof.tests.book import VECTORS, Book, Key
 from proof.tests.published import ED25519_EDGES, MERKLE_LEAVES, MERKLE_ROOTS, RFC8032, WORKED
+
+from loopgrid_proof import canonical, digests, headers, kinds, merkle, notes, receipts
+from loopgrid_proof.errors import Fault
 
 ORIGIN = "grid.example/acme"
 LEAVES = [leaf.encode() for leaf in WORKED["leaves"]]
@@ -137,7 +136,7 @@ def _edited(leaf, change):
 def header_cases():
     before = headers.read_header(LEAVES[1]).as_previous
     edits = {
-        "example-2": lambda h: None,
+        "example-2": dict.copy,
         "unknown-version": lambda h: h.update(v=2),
         "version-true": lambda h: h.update(v=True),
         "unknown-key": lambda h: h.update(zz=1),

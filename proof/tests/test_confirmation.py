@@ -8,12 +8,12 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from proof.tests.book import ADA, Book, vectors
+from proof.tests.published import WORKED
+
 from loopgrid_proof import canonical, digests, headers, merkle, notes, receipts, signatures
 from loopgrid_proof.errors import Fault
 from loopgrid_proof.headers.usual import read_usual
-
-from proof.tests.book import ADA, Book, vectors
-from proof.tests.published import WORKED
 
 LIMIT = 2**53 - 1
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -28,6 +28,15 @@ values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=8
 )
 hash_lists = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=70)
+
+
+def fault_of(read, raw):
+    """Return the code a reader raises, None if it accepts."""
+    try:
+        read(raw)
+    except Fault as fault:
+        return fault.code
+    return None
 
 
 @given(values)
@@ -115,8 +124,8 @@ def test_a_consistency_proof_holds_for_its_roots_and_no_others(leaves, data):
     roots = {"old_root": naive_root(leaves[:old]), "root": naive_root(leaves)}
 
     merkle.check_consistency(old_size=old, size=size, path=path, **roots)
+    wrong = {**roots, "old_root": bytes(32)}
     with pytest.raises(Fault):
-        wrong = {**roots, "old_root": bytes(32)}
         merkle.check_consistency(old_size=old, size=size, path=path, **wrong)
 
 
@@ -183,11 +192,9 @@ def test_readers_of_foreign_bytes_raise_faults_and_nothing_else(raw):
         receipts.parse_receipt,
         lambda raw: notes.parse_vkey(raw.decode("latin-1")),
     )
-    for read in readers:
-        try:
-            read(raw)
-        except Fault as fault:
-            assert fault.code.startswith("E_")
+    codes = {fault_of(read, raw) for read in readers}
+
+    assert all(code is None or code.startswith("E_") for code in codes)
 
 
 json_headers = st.dictionaries(
@@ -208,7 +215,7 @@ json_headers = st.dictionaries(
 @given(json_headers)
 def test_a_header_of_strange_values_is_refused_without_a_crash(header):
     raw = {**json.loads(WORKED["leaves"][2]), **header}
-    try:
-        headers.read_header(canonical.canonical_bytes(raw))
-    except Fault as fault:
-        assert fault.code in {"E_PROFILE", "U_REGISTRY", "U_VERSION", "E_WRITER", "E_PARSE"}
+
+    code = fault_of(headers.read_header, canonical.canonical_bytes(raw))
+
+    assert code in {None, "E_PROFILE", "U_REGISTRY", "U_VERSION", "E_WRITER", "E_PARSE"}

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from proof.tests.book import ADA, CONSOLE, ORIGIN, Book, Key, columns_of
+
 from loopgrid_proof import canonical, verify
 from loopgrid_proof.errors import Verdict
-
-from proof.tests.book import ADA, CONSOLE, ORIGIN, Book, Key, columns_of
 
 
 def codes(verification):

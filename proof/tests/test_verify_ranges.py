@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from proof.tests.book import CONSOLE, NOTARY, Book, Key
+
 from loopgrid_proof import merkle, verify
 from loopgrid_proof.errors import UsageError, Verdict
 from loopgrid_proof.meaning import Tallies
-
-from proof.tests.book import CONSOLE, NOTARY, Book, Key
 
 
 def codes(verification):
@@ -199,7 +199,6 @@ def test_a_note_that_cannot_be_read_is_named(book, junk):
 
 
 def test_source_numbers_are_counted_in_memory_where_no_database_does():
-    from loopgrid_proof.meaning import Tallies
 
     book = Book().open()
     for number, n in enumerate([1, 2, 5, 5, 3]):

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from loopgrid_proof import notes
-from loopgrid_proof.errors import Verification
+from loopgrid_proof.errors import Findings, Verification
 from loopgrid_proof.verify.contents import instant
 from loopgrid_proof.verify.judge import Circumstances, conclude, join, meets, verify_result
 from loopgrid_proof.verify.rows import Columns, PartRow, Row, Tile
@@ -30,6 +30,7 @@ __all__ = [
     "STATE_KINDS",
     "Circumstances",
     "Columns",
+    "Findings",
     "LedgerCheck",
     "PartRow",
     "RangeResult",

@@ -107,11 +107,8 @@ def _tree_findings(result: RangeResult) -> Iterator[Finding]:
     broken = result.seals.broken
     if broken is not None:
         begin, size = broken[0] or 0, broken[1]
-        places = [f.place for f in result.findings.kept if f.code in _CHAIN_CODES]
-        places += [m.leaf for m in result.mismatches if m.level == 0]
-        inside = [place for place in places if place is not None and begin <= place < size]
         detail = f"The root at size {size} is not the one that was signed."
-        suspect = min(inside, default=None)
+        suspect = _suspect(result, begin, size)
         yield finding("E_ROOT_RANGE", detail, frm=begin, to=size, suspect=suspect)
     for one in result.mismatches:
         # Behind a wrong root the tile is the older witness, and the leaves are what changed.
@@ -120,16 +117,24 @@ def _tree_findings(result: RangeResult) -> Iterator[Finding]:
             yield finding("E_TILE", detail, seq=one.leaf)
     for after, size in result.forks:
         detail = f"A checkpoint held outside has another root at size {size}."
-        yield finding("E_FORK_VS_HELD", detail, frm=after or 0, to=size)
+        suspect = _suspect(result, after or 0, size)
+        yield finding("E_FORK_VS_HELD", detail, frm=after or 0, to=size, suspect=suspect)
+
+
+def _suspect(result: RangeResult, begin: int, end: int) -> int | None:
+    """Return the lowest entry in [begin, end) that anything points at; None if nothing does."""
+    places = [f.place for f in result.findings.kept if f.code in _CHAIN_CODES]
+    places += [m.leaf for m in result.mismatches if m.level == 0]
+    return min((p for p in places if p is not None and begin <= p < end), default=None)
 
 
 def _seal_findings(result: RangeResult) -> Iterator[Finding]:
     size, seals = result.state.size, result.seals
     if not seals.pinned and seals.checked:
         yield finding("U_NO_TRUSTED_KEY", "No verifier key was given.")
-    else:
-        for fault in seals.settle(result.state.keys):
-            yield finding(fault.code, fault.detail, frm=fault.after or 0, to=fault.size)
+    faults = seals.settle(result.state.keys) if seals.pinned else seals.faults
+    for fault in faults:
+        yield finding(fault.code, fault.detail, frm=fault.after or 0, to=fault.size)
     if seals.truncated is not None:
         detail = f"A checkpoint covers {seals.truncated} entries."
         yield finding("E_TRUNCATED", detail, seq=size)
