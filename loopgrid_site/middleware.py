@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 from accounts.ids import draw_id
+from ledger.api import bodies
 
 PROGRAM_PATHS = ("/v1", "/log/", "/health", "/metrics", "/openapi.json")
 _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
@@ -59,7 +60,10 @@ class PagesOnly:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if is_program_path(request.path_info):
-            return self.get_response(request)
+            response = self.get_response(request)
+            # A client that is still sending would never see the answer of a closed connection.
+            bodies.drain(request)
+            return response
         return self.pages(request)
 
     def process_view(

@@ -12,7 +12,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup", views.setup, name="setup"),
     path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
+    path("", include("ledger.urls")),
     path("", include("ledger.views.settings")),
+    path("", include("ledger.views.decisions")),
     path("", include("ledger.views.entries")),
     path("", include("reviews.urls")),
 ]
+
+handler400 = "loopgrid_site.errors.bad_request"
+handler403 = "loopgrid_site.errors.permission_denied"
+handler404 = "loopgrid_site.errors.not_found"
+handler500 = "loopgrid_site.errors.server_error"

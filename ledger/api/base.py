@@ -129,9 +129,15 @@ class WorkspaceAPIView(Limited, APIView):
         )
 
     def decision_ref(self, decision_id: str) -> DecisionRef:
-        """Return the decision of an address; NotFound for what cannot be an id of one."""
+        """Return the decision of an address.
+
+        Raises NotFound for what cannot be an id of one, and ServiceNotAllowed for a decision of a
+        service that the key is not for.
+        """
         if not _DECISION_ID.fullmatch(decision_id):
             raise NotFound(f"Decision {shown(decision_id)} not found")
+        if self.access.services:
+            self.access.require_service(queries.decision(self.ledger, decision_id).service)
         return DecisionRef(self.ledger, decision_id)
 
 

@@ -1,7 +1,7 @@
 """Every read of the ledger, as frozen results that begin with the ledger.
 
-Another workspace's id is answered like one that never existed: `NotFound`. Each module states how many
-queries a call costs.
+Another workspace's id is answered like one that never existed: `NotFound`. Each module states how
+many queries a call costs.
 """
 
 from ledger.queries.decisions import (
@@ -24,6 +24,7 @@ from ledger.queries.entries import (
 )
 from ledger.queries.ledgers import LedgerRef, ledger_by_origin, ledger_of, open_ledgers
 from ledger.queries.parts import PartContent, content_of, parts_of
+from ledger.queries.records import Record, headers_at, record_at, record_of, records_of
 
 __all__ = [
     "DecisionHistory",
@@ -31,12 +32,14 @@ __all__ = [
     "LedgerEnd",
     "LedgerRef",
     "PartContent",
+    "Record",
     "content_of",
     "decision",
     "decision_at",
     "end_of",
     "entries_after",
     "entry",
+    "headers_at",
     "headers_of",
     "history_of",
     "ledger_by_origin",
@@ -44,6 +47,9 @@ __all__ = [
     "notary_state",
     "open_ledgers",
     "parts_of",
+    "record_at",
+    "record_of",
+    "records_of",
     "sealed_size",
     "state_at",
     "state_from_row",
