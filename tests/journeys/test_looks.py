@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 WIDTHS = (320, 390, 768, 1024, 1180, 1440)
 PAGES = (
+    "decisions",
+    "decisions?q=is:corrected+colour:blue",
     "d/{seq}",
     "d/{seq}/flag",
     "d/{seq}/correct",
