@@ -1,17 +1,17 @@
-"""The values of an entry: before it has a place, in its place, and as far as damage leaves it."""
+"""The values of an entry: before it has a place, in its place, and as far as damage leaves it.
+
+What a walk makes by the million is a named tuple: as frozen as the others, and made much faster.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class PartRef:
+class PartRef(NamedTuple):
     """What a header says about one part: its name, class (`n`, `p`, `s`), digest and media type."""
-
-    __slots__ = ("cls", "digest", "media", "name")
 
     name: str
     cls: str
@@ -33,40 +33,16 @@ class NewEntry:
     parts: tuple[PartRef, ...] = ()
 
 
-@dataclass(frozen=True)
-class Previous:
+class Previous(NamedTuple):
     """The entry that the next one has to continue."""
-
-    __slots__ = ("leaf_hash", "seq", "t")
 
     seq: int
     leaf_hash: bytes
     t: str
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """An entry as read from its leaf. `rn`, `rp`, `rec`, `src`, `ct` are None when absent."""
-
-    __slots__ = (
-        "actor",
-        "ct",
-        "facts",
-        "kind",
-        "leaf",
-        "leaf_hash",
-        "log",
-        "parts",
-        "prev",
-        "rec",
-        "refs",
-        "rn",
-        "rp",
-        "seq",
-        "src",
-        "t",
-        "v",
-    )
 
     v: int
     log: str

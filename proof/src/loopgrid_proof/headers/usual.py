@@ -152,21 +152,21 @@ def _read_parts(kind: kinds.Kind, k: bytes, block: bytes, *, person: bool) -> tu
     if shape is None:
         shape = _read_shape(kind, block, person=person)
         _remember(_shapes, key, shape)
-    parts = []
-    for (name, cls, media), row in zip(shape, rows):
-        parts.append(PartRef(name, cls, _unhex(row[_HEAD:_TAIL]), media))
-    return tuple(parts)
+    digits = b"".join([row[_HEAD:_TAIL] for row in rows])
+    found = iter(_unhex(digits))
+    return tuple([PartRef(name, cls, next(found), media) for name, cls, media in shape])
 
 
-def _unhex(digits: bytes) -> bytes:
+def _unhex(digits: bytes) -> list[bytes]:
+    """Return the digests of a row of 64 digits each."""
     try:
-        digest = bytes.fromhex(digits.decode("ascii"))
+        raw = bytes.fromhex(digits.decode("ascii"))
     except ValueError:
         raise Fault("E_PROFILE", "A digest is ill-formed.") from None
     # fromhex also takes capitals and spaces.
-    if digest.hex().encode() != digits:
+    if raw.hex().encode() != digits:
         raise Fault("E_PROFILE", "A digest is ill-formed.")
-    return digest
+    return [raw[i : i + 32] for i in range(0, len(raw), 32)]
 
 
 def _read_shape(kind: kinds.Kind, block: bytes, *, person: bool) -> Shape:
