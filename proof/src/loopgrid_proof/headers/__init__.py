@@ -76,6 +76,14 @@ def check_follows(leaf: bytes, *, log: str, previous: Previous | None) -> Header
     U_REGISTRY, E_WRITER, E_LEDGER, E_SEQ, E_PREV, E_TIME.
     """
     header = read_header(leaf)
+    if (
+        previous is not None
+        and header.log == log
+        and header.seq == previous.seq + 1
+        and header.prev == previous.leaf_hash
+        and header.t >= previous.t
+    ):
+        return header
     if header.log != log:
         raise Fault("E_LEDGER", "The entry names another ledger.")
     if previous is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 
 from loopgrid_proof import digests
 from loopgrid_proof.errors import Finding, finding
@@ -18,14 +18,10 @@ def check_parts(
     header: Header, rows: Sequence[PartRow], counts: MutableMapping[str, int]
 ) -> Iterator[Finding]:
     """Yield what is wrong with the stored parts of an entry, and count each one."""
-    if len(rows) == len(header.parts):
-        # In the usual case rows come in order and all agree; one pass without a table of names.
-        for ref, row in zip(header.parts, rows):
-            if not _matches(ref, row):
-                break
-        else:
-            counts["parts_match"] += len(rows)
-            return
+    # In the usual case rows come in order and all agree; one pass without a table of names.
+    if len(rows) == len(header.parts) and all(map(_matches, header.parts, rows)):
+        counts["parts_match"] += len(rows)
+        return
     stored = {row.name: row for row in rows}
     for ref in header.parts:
         yield from _check_part(header.seq, ref, stored.pop(ref.name, None), counts)
@@ -75,8 +71,7 @@ def _check_part(
 
 def check_columns(header: Header, columns: Columns) -> Finding | None:
     """Return the finding for the first copy that differs from the leaf."""
-    src_id, src_n = header.src or (None, None)
-    said = Columns(
+    said = (
         header.seq,
         header.leaf_hash,
         header.prev,
@@ -84,8 +79,7 @@ def check_columns(header: Header, columns: Columns) -> Finding | None:
         instant(header.t),
         header.rec,
         header.rn,
-        src_id,
-        src_n,
+        *(header.src or (None, None)),
     )
     if said == columns:
         return None
@@ -95,4 +89,4 @@ def check_columns(header: Header, columns: Columns) -> Finding | None:
 
 def instant(t: str) -> datetime:
     """Return the moment a header names."""
-    return datetime.fromisoformat(t[:26]).replace(tzinfo=timezone.utc)
+    return datetime.fromisoformat(t[:26] + "+00:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loopgrid_proof import merkle
@@ -33,15 +33,14 @@ class TileCheck:
         self._above: dict[int, tuple[int, Tile | None]] = {}
         self.mismatches: list[TileMismatch] = []
 
-    def append(self, leaf_hash: bytes) -> None:
-        """Take the next leaf; at each full tile compare what is stored."""
-        if self._skip:
-            self._skip -= 1
-            return
-        self._block.append(leaf_hash)
-        if len(self._block) == merkle.TILE_WIDTH:
-            self._compare(self._block)
-            self._block = []
+    def extend(self, leaf_hashes: Sequence[bytes]) -> None:
+        """Take the next leaves; at each full tile compare what is stored."""
+        skipped = min(self._skip, len(leaf_hashes))
+        self._skip -= skipped
+        self._block.extend(leaf_hashes[skipped:])
+        while len(self._block) >= merkle.TILE_WIDTH:
+            self._compare(self._block[: merkle.TILE_WIDTH])
+            del self._block[: merkle.TILE_WIDTH]
             self._index += 1
 
     def _compare(self, block: list[bytes]) -> None:

@@ -6,6 +6,7 @@ is judged by `conclude`, alone or after ranges have been joined.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,9 @@ class LedgerCheck:
         self._findings = Findings()
         self._counts: Counter[str] = Counter()
         self._first_t: str | None = None
+        self._receipts = sources.receipts
+        self._waiting: list[bytes] = []
+        self._stop = self._next_stop()
         read_tile = sources.read_tile
         self._tiles = None if read_tile is None else TileCheck(read_tile, begin=state.size)
 
@@ -95,6 +99,7 @@ class LedgerCheck:
             header = self._enter(row)
             if header is not None:
                 read.setdefault(header.seq, header)
+        self._flush()
         self._check_meaning(read)
 
     def finish(self) -> RangeResult:
@@ -162,21 +167,39 @@ class LedgerCheck:
             self._findings.add(finding("E_COLUMN", "The copy leaf_hash differs.", seq=seq))
 
     def _grow(self, seq: int, leaf_hash: bytes) -> None:
-        state = self._state
-        state.last = self._chain.previous
-        receipt = self._sources.receipts.get(seq) if self._sources.receipts else None
+        self._state.last = self._chain.previous
+        if self._receipts:
+            self._compare_receipt(seq, leaf_hash)
+        if self._chain.whole:
+            self._waiting.append(leaf_hash)
+        if self._chain.expected >= self._stop:
+            self._stand_still()
+
+    def _compare_receipt(self, seq: int, leaf_hash: bytes) -> None:
+        receipt = self._receipts.get(seq)
         if receipt is not None and receipt[0] != leaf_hash:
             detail = "A receipt shows another entry at this number."
             self._findings.add(finding("E_RECEIPT", detail, seq=seq))
-        if self._chain.whole:
-            state.tree.append(leaf_hash)
-            if self._tiles is not None:
-                self._tiles.append(leaf_hash)
-        if self._held:
-            self._compare_held()
+
+    def _stand_still(self) -> None:
+        """Bring the tree up to here, and compare every checkpoint of this size."""
+        self._flush()
+        self._compare_held()
         while self._next is not None and self._next[0] <= self.size:
             self._seal(*self._next)
             self._next = next(self._checkpoints, None)
+        self._stop = self._next_stop()
+
+    def _next_stop(self) -> float:
+        sizes = [self._next[0]] if self._next is not None else []
+        return min([*sizes, *(c.size for c in self._held[:1])], default=math.inf)
+
+    def _flush(self) -> None:
+        # Leaves enter the tree in runs: hashing them one call at a time costs more than the hashes.
+        self._state.tree.extend(self._waiting)
+        if self._tiles is not None:
+            self._tiles.extend(self._waiting)
+        self._waiting = []
 
     def _compare_held(self) -> None:
         tree = self._state.tree
