@@ -5,7 +5,8 @@ The notary appends its heartbeats and keys through here, like everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from loopgrid_proof.headers import NewEntry
 from accounts import actors
 from accounts.actors import Actor
 from ledger.append import Appended, Clock, Draft, append_entries, hold
+from ledger.content import seal, written
 from ledger.errors import Conflict
 from ledger.models import Ledger
 from ledger.queries import LedgerRef
@@ -57,6 +59,33 @@ def add_key(ledger: LedgerRef, *, vkey: str, clock: Clock) -> Appended:
 def retire_key(ledger: LedgerRef, *, vkey: str, clock: Clock) -> Appended:
     """Record that a verifier key signs no longer."""
     return _append(ledger, "key.retired", {"vkey": vkey}, clock=clock)
+
+
+@joins_act
+def record_ceremony(ledger: LedgerRef, *, name: str, value: object, clock: Clock) -> Appended:
+    """Record what a person did to the notary on its own console."""
+    parts = seal([written("value", value, cls="n")], draw=os.urandom)
+    entry = NewEntry(
+        "settings.changed",
+        actors.CONSOLE.header(),
+        facts={"area": "notary", "name": name},
+        parts=tuple(part.ref for part in parts),
+    )
+    return append_entries(hold(ledger, clock=clock), [Draft(entry, parts)])[0]
+
+
+@joins_act
+def disown(ledger: LedgerRef, seqs: Sequence[int], *, grounds: str, clock: Clock) -> Appended:
+    """Record that these entries came in without admission: they stay, and count for nothing."""
+    parts = seal([written("grounds", grounds)], draw=os.urandom)
+    entry = NewEntry(
+        "ledger.disowned",
+        actors.CONSOLE.header(),
+        facts={"code": "N_ADMISSION"},
+        refs={"entries": sorted(seqs)},
+        parts=tuple(part.ref for part in parts),
+    )
+    return append_entries(hold(ledger, clock=clock), [Draft(entry, parts)])[0]
 
 
 def _append(ledger: LedgerRef, kind: str, refs: Mapping[str, object], *, clock: Clock) -> Appended:
