@@ -5,7 +5,7 @@ import json
 import pytest
 from proof.tests.book import ADA, CONSOLE, ORIGIN, Book, Key, columns_of
 
-from loopgrid_proof import canonical, verify
+from loopgrid_proof import canonical, merkle, verify
 from loopgrid_proof.errors import Verdict
 
 
@@ -360,3 +360,14 @@ def test_the_verdict_can_be_written_as_json(book):
 
     assert json.loads(text)["origin"] == ORIGIN
     assert canonical.canonical_bytes(json.loads(text))
+
+
+def test_the_hash_pass_gives_the_root_and_names_altered_parts(book):
+    part = book.parts[33][0]
+    book.parts[33][0] = part._replace(content=b"{}")
+    rows = [(r.leaf, [(p.salt, p.content) for p in r.parts]) for r in book.rows()]
+    tree = merkle.CompactRange()
+
+    altered = verify.hash_pass(rows, tree)
+
+    assert (altered, tree.root()) == ([33], book.check().root)

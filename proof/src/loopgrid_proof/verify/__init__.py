@@ -21,6 +21,7 @@ from itertools import islice
 from loopgrid_proof import notes
 from loopgrid_proof.errors import Findings, Verification
 from loopgrid_proof.verify.contents import instant
+from loopgrid_proof.verify.hashes import hash_pass
 from loopgrid_proof.verify.judge import Circumstances, conclude, join, meets, verify_result
 from loopgrid_proof.verify.rows import Columns, PartRow, Row, Tile
 from loopgrid_proof.verify.state import STATE_KINDS, WalkState
@@ -41,6 +42,7 @@ __all__ = [
     "WalkState",
     "checkpoint_of",
     "conclude",
+    "hash_pass",
     "instant",
     "join",
     "meets",
