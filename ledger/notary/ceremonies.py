@@ -1,7 +1,7 @@
 """What only a person on the notary's own console may do, while the notary itself is stopped.
 
-Each ceremony first finds the ledger in exactly the state it is for, and leaves an entry behind. None of
-them signs a tree that contradicts an earlier signature.
+Each ceremony first finds the ledger in exactly the state it is for, and leaves an entry behind.
+None of them signs a tree that contradicts an earlier signature.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Disk:
             raise _failed(path, fault) from fault
 
     def append(self, path: Path, content: bytes) -> None:
-        """Add `content` to the end of the file; a crash can leave a part of it, never change what was."""
+        """Add `content` to the end; a crash can leave a part of it, never change what was."""
         try:
             created = not path.exists()
             with _open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) as handle:

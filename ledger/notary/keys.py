@@ -1,7 +1,8 @@
 """The secret keys of a ledger: one Ed25519 key in a file that only the notary's user can read.
 
-Each line is one key in the encoding of Go's signed notes, `PRIVATE+KEY+<name>+<id>+<base64>`. While a
-key is being rotated there are two lines. A key that lives elsewhere stands behind `Signer` as well.
+Each line is one key in the encoding of Go's signed notes, `PRIVATE+KEY+<name>+<id>+<base64>`. While
+a key is being rotated there are two lines. A key that lives elsewhere stands behind `Signer` as
+well.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def make_key(origin: str) -> FileKey:
 def read_keys(path: Path, *, origin: str, disk: Disk) -> list[FileKey]:
     """Return the keys of a key file, oldest first; none if there is no file.
 
-    Raises Refused(N_STATE) for a file that others can read, or that holds anything but keys of `origin`.
+    Raises Refused(N_STATE) for a file that others can read, or that holds anything but keys of
+    `origin`.
     """
     raw = disk.read(path)
     if raw is None:

@@ -1,7 +1,7 @@
 """The notary as a process: look at every ledger several times a second, for ever.
 
-What is wrong with one ledger stops that ledger alone. The process ends by itself only where going on
-could release a second history or lose one: another notary, or a disk that fails.
+What is wrong with one ledger stops that ledger alone. The process ends by itself only where going
+on could release a second history or lose one: another notary, or a disk that fails.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Notary:
             self._miss(origin)
 
     def find(self, origin: str) -> tuple[Book, Tip] | None:
-        """Return the book of one ledger and where the ledger ends, None if there is no such ledger."""
+        """Return the book and the end of one ledger, None if there is no such ledger."""
         self._database_lock.hold()
         tip = next((tip for tip in suffix.read_tips() if tip.ledger.origin == origin), None)
         return None if tip is None else (self._book_of(tip), tip)
@@ -111,7 +111,7 @@ class Notary:
             self._report(book, Refused(stop.code, stop.detail))
             raise
         except Exception:
-            # Whatever is wrong with one ledger, the others are signed; readiness says that this one lags.
+            # One ledger's trouble must not stop the others; readiness says that it lags.
             book.state, book.due = None, now + ALARM_EVERY
             if not connection.is_usable():
                 raise
@@ -165,7 +165,7 @@ class Notary:
             self._alive_due = self.monotonic() + ALIVE_EVERY
 
     def _signed_before(self) -> dict[str, UUID]:
-        """Return the ledgers that this folder remembers; one it cannot read is reported by its round."""
+        """Return the ledgers that this folder remembers, as far as it can be read."""
         found = {}
         for path in sorted(self.folder.glob("*/state")):
             try:

@@ -56,7 +56,7 @@ EMPTY_HEAD = Head(0, EMPTY_ROOT, ())
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """When a verifier key signs: from above entry `added` to entry `retired`, which is open if None."""
+    """When a verifier key signs: after entry `added`, up to entry `retired` if there is one."""
 
     vkey: str
     added: int
@@ -162,7 +162,7 @@ class Memory:
             yield Tombstone(read["seq"], tuple(read["parts"]))
 
     def cut_torn_records(self) -> None:
-        """Cut off what a crash left unfinished at the end of the logs: it never left this machine."""
+        """Cut off what a crash left unfinished at the end of the logs: it never left here."""
         self._newest = None
         for path in (self._notes, self._erasures):
             ends = [end for _record, end in deque(self._records(path), maxlen=1)]

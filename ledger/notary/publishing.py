@@ -61,7 +61,8 @@ def publish_checkpoint(ledger_id: UUID, size: int, note: bytes) -> None:
 def write_tiles(ledger: LedgerRef, size: int, *, most: int) -> int:
     """Write up to `most` full tiles that are missing below `size`; return how many were written.
 
-    Tiles are a cache: what is not written this time is written next time, or computed when asked for.
+    Tiles are a cache: what is not written this time is written next time, or computed when asked
+    for.
     """
     written = 0
     for level in range((size.bit_length() - 1) // TILE_HEIGHT):

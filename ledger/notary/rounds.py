@@ -1,8 +1,8 @@
-"""One round of one ledger: compare, keep alive, read, sign, remember, publish, in exactly this order.
+"""One round of one ledger: compare, read, sign, remember, publish, in exactly this order.
 
-The order is what makes a crash harmless. The intent is on disk before a signature exists, the note is
-in our own log before anybody else can read it, and only the last step lets it leave: `recover` does
-the same steps again and gets the same bytes (docs/format.md, "The notary").
+The order is what makes a crash harmless. The intent is on disk before a signature exists, the note
+is in our own log before anybody else can read it, and only the last step lets it leave: `recover`
+does the same steps again and gets the same bytes (docs/format.md, "The notary").
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MOST_ENTRIES = 4096
 class Book:
     """One ledger as the notary keeps it.
 
-    `state` is what stands in the file, None until `recover` has looked at it. `size` is what is known to
-    be signed, `alarm` why the ledger is not signed on, `due` when it is looked at again.
+    `state` is what stands in the file, None until `recover` has looked at it. `size` is what is
+    known to be signed, `alarm` why the ledger is not signed on, `due` when it is looked at again.
     """
 
     ledger: LedgerRef
@@ -114,7 +114,8 @@ def _heartbeat(book: Book) -> timedelta:
 def _unannounced_key(book: Book) -> str | None:
     """Return the verifier key that the ledger has to be told of, None if it knows one of ours.
 
-    The key is on disk before it is announced, so that a crash between the two announces the same one.
+    The key is on disk before it is announced, so that a crash between the two announces the same
+    one.
     """
     state, box = settled(book), book.memory
     found = keys.read_keys(box.key_path, origin=book.ledger.origin, disk=box.disk)
@@ -133,7 +134,7 @@ def _unannounced_key(book: Book) -> str | None:
 
 
 def read(book: Book, *, end: int, clock: Clock, admission: Admission) -> Suffix:
-    """Steps 3 and 4: check what is new, extend a copy of the tree, then have the database flush it."""
+    """Steps 3 and 4: check what is new, extend a copy of the tree, flush the database."""
     found = suffix.read_suffix(
         book.ledger, settled(book), end=end, admission=admission, clock=clock
     )

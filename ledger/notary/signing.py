@@ -1,4 +1,4 @@
-"""Making a checkpoint: three lines about numbers that the notary holds in memory, and signatures."""
+"""Making a checkpoint: three lines about numbers held in memory, and signatures."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ the hash is compared. The first fault ends the reading with the alarm that names
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from loopgrid_proof.digests import leaf_hash
@@ -44,7 +43,7 @@ WHERE ledger_id = %s AND seq >= %s AND seq < %s ORDER BY seq
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where a ledger ends in the database: its size, and hash and time of its last entry, if any."""
+    """Where a ledger ends in the database: its size, and its last entry if there is one."""
 
     ledger: LedgerRef
     is_open: bool
@@ -99,18 +98,11 @@ def read_tips() -> list[Tip]:
     """Return the end of every ledger of the database, in one query."""
     with connection.cursor() as cursor:
         cursor.execute(_TIPS)
-        return [_tip(*row) for row in cursor.fetchall()]
+        return [_tip(row) for row in cursor.fetchall()]
 
 
-def _tip(
-    ledger_id: UUID,
-    workspace_id: UUID,
-    origin: str,
-    state: str,
-    seq: int | None,
-    last_hash: Any,
-    at: datetime | None,
-) -> Tip:
+def _tip(row: Sequence[Any]) -> Tip:
+    ledger_id, workspace_id, origin, state, seq, last_hash, at = row
     last = None if last_hash is None else bytes(last_hash)
     size = 0 if seq is None else seq + 1
     return Tip(LedgerRef(ledger_id, workspace_id, origin), state == "open", size, last, at)
@@ -127,7 +119,7 @@ def rows_between(ledger: LedgerRef, begin: int, end: int) -> Iterator[EntryRow]:
 
 
 def check_last(ledger: LedgerRef, head: Head) -> None:
-    """Compare the newest entry that was signed with memory; Refused(N_TAIL_CHANGED) if it changed."""
+    """Raise Refused(N_TAIL_CHANGED) if the newest entry that was signed is another one."""
     if head.size == 0:
         return
     row = next(rows_between(ledger, head.size - 1, head.size), None)
@@ -203,7 +195,7 @@ def unsigned_keys(ledger: LedgerRef, *, begin: int) -> set[str]:
 
 
 def flush() -> None:
-    """Return once all that was read is on the database's disk: a crash can no longer take it away."""
+    """Return once the database has on disk what was read: no crash can take it away."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_logical_emit_message(true, 'loopgrid', '')")
 

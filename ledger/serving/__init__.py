@@ -1,7 +1,7 @@
 """What anybody may check a ledger with: checkpoints, tiles, proofs, receipts, verifier keys.
 
-Nothing here reaches beyond the newest signed checkpoint, and no proof leaves that does not lead to one:
-each is checked before it is handed out, and ProofFailed is raised instead.
+Nothing here reaches beyond the newest signed checkpoint, and no proof leaves that does not lead to
+one: each is checked before it is handed out, and ProofFailed is raised instead.
 """
 
 from ledger.serving.checkpoints import (

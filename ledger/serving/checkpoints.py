@@ -1,4 +1,7 @@
-"""Signed checkpoints as the notary published them. One query a call, by the primary key."""
+"""Signed checkpoints as the notary published them. One query a call, by the primary key.
+
+ProofFailed means that what is stored cannot be read, or states another ledger or size.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ledger.queries import LedgerRef
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """The signed statement that the ledger has `size` entries and this root; `note` is its bytes."""
+    """The statement that the ledger has `size` entries and this root; `note` is its bytes."""
 
     size: int
     root: bytes
@@ -22,7 +25,7 @@ class SignedCheckpoint:
 
 
 def newest_checkpoint(ledger: LedgerRef) -> SignedCheckpoint | None:
-    """Return the newest checkpoint, None before the first. Raises ProofFailed if it cannot be read."""
+    """Return the newest checkpoint, None before the first. Raises ProofFailed."""
     row = Checkpoint.objects.filter(ledger_id=ledger.ledger_id).order_by("-size").first()
     return None if row is None else _read(ledger, row)
 
@@ -38,7 +41,7 @@ def checkpoint_of_size(ledger: LedgerRef, size: int) -> SignedCheckpoint:
 def checkpoints_before(
     ledger: LedgerRef, size: int | None, *, limit: int
 ) -> list[SignedCheckpoint]:
-    """Return up to `limit` checkpoints smaller than `size`, newest first; None begins at the newest."""
+    """Return up to `limit` checkpoints smaller than `size`, newest first; None sets no bound."""
     rows = Checkpoint.objects.filter(ledger_id=ledger.ledger_id).order_by("-size")
     if size is not None:
         rows = rows.filter(size__lt=size)

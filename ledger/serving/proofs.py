@@ -1,4 +1,4 @@
-"""Inclusion and consistency proofs, each leading to a signed checkpoint and checked before it leaves."""
+"""Inclusion and consistency proofs, each checked against a signed checkpoint before it leaves."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def consistency_proof(
 ) -> ConsistencyProof:
     """Return the proof that the checkpoint of `size`, else the newest, continues `old_size`.
 
-    Raises NotFound if there is no such checkpoint or `old_size` is larger, ProofFailed if it does not
-    lead there. The old root is that of the checkpoint of that size, or is computed where none was signed.
+    Raises NotFound if there is no such checkpoint or `old_size` is larger, ProofFailed if it does
+    not lead there. The old root is that of the checkpoint of that size, or is computed where none
+    was signed.
     """
     under = newest_checkpoint(ledger) if size is None else checkpoint_of_size(ledger, size)
     if under is None or old_size > under.size:

@@ -15,7 +15,7 @@ from ledger.serving.proofs import InclusionProof, inclusion_proof
 
 @dataclass(frozen=True, slots=True)
 class EntryReceipt:
-    """The header of an entry and, once it is sealed, the proof; `proof` None means recorded alone."""
+    """The header of an entry and its proof, which is None while it is recorded but not sealed."""
 
     header: Header
     proof: InclusionProof | None

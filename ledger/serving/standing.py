@@ -25,7 +25,7 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True)
 class LedgerStanding:
-    """The ledger at a glance. `unsealed_since` is the time of the oldest entry without a checkpoint."""
+    """The ledger at a glance; `unsealed_since` dates the oldest entry without a checkpoint."""
 
     ledger: LedgerRef
     end: LedgerEnd | None

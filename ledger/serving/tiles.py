@@ -1,7 +1,7 @@
 """The tree in tiles of 256 hashes (C2SP tlog-tiles), and the entries in bundles of as many.
 
-A full tile is read from its row, or computed from what is below it while the notary has not written it
-yet. A partial one is computed: of leaf hashes at the bottom, of the roots of full tiles above.
+A full tile is read from its row, or computed from what is below it while the notary has not written
+it yet. A partial one is computed: of leaf hashes at the bottom, of the roots of full tiles above.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class TileReader:
         self.fetch = fetch_from_tiles(self.read)
 
     def read(self, level: int, index: int) -> bytes:
-        """Return the tile, as wide as it is in this tree. Raises ProofFailed if hashes are missing."""
+        """Return the tile, as wide as it is in this tree. Raises ProofFailed."""
         known = self._read.get((level, index))
         if known is None:
             width = tile_width(level, index, self.size)
@@ -53,7 +53,7 @@ def hash_tile(ledger: LedgerRef, level: int, index: int, *, width: int) -> bytes
 
 
 def entry_bundle(ledger: LedgerRef, index: int, *, width: int) -> bytes:
-    """Return `width` entries from `256 * index` on, each after its length; NotFound as `hash_tile`."""
+    """Return `width` entries from `256 * index` on, each after its length. Raises NotFound."""
     _require_sealed(ledger, 0, index, width=width)
     begin = index * TILE_WIDTH
     rows = (

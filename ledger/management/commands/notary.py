@@ -1,8 +1,9 @@
 """`manage.py notary`: sign the ledgers of this database, as a process of its own.
 
-Without a word it runs until it is stopped. It ends with status 3 if it may not go on (another notary,
-a disk that fails): a supervisor does not start it again, a person looks first. An alarm about one
-ledger ends nothing: it is logged, shown in the product, and goes when its cause is repaired.
+Without a word it runs until it is stopped. It ends with status 3 if it may not go on (another
+notary, a disk that fails): a supervisor does not start it again, a person looks first. An alarm
+about one ledger ends nothing: it is logged, shown in the product, and goes when its cause is
+repaired.
 """
 
 from __future__ import annotations

@@ -31,9 +31,7 @@ def test_a_checkpoint_is_signed_by_the_key_that_the_ledger_names(desk, record):
     desk.look()
     key = parse_vkey(serving.verifier_keys(desk.ledger)[0].vkey)
 
-    checkpoint = check_checkpoint(
-        desk.published()[-1], origin=desk.ledger.origin, trusted=[key]
-    )
+    checkpoint = check_checkpoint(desk.published()[-1], origin=desk.ledger.origin, trusted=[key])
 
     note = parse_note(desk.published()[-1])
     Ed25519PublicKey.from_public_bytes(key.public_key).verify(
