@@ -241,3 +241,12 @@ def test_officers_and_admins_may_open_the_admin_site_until_the_role_is_gone(acme
     granting.revoke_membership(acme, noor, role="compliance_officer", at=timezone.now())
 
     assert (before, noor.is_staff) == ((True, False), False)
+
+
+def test_an_admin_who_left_does_not_count_as_one(acme, hire):
+    lee, gone = hire("admin"), hire("admin")
+    gone.is_active = False
+    gone.save()
+
+    with pytest.raises(LastAdmin):
+        granting.revoke_membership(acme, lee, role="admin", at=timezone.now())

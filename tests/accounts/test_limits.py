@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.http import HttpResponse
@@ -87,6 +88,15 @@ def test_a_key_without_numbers_of_its_own_has_the_usual_ones():
 
 def test_a_local_call_is_not_counted():
     assert limits.take(Access(key_id=None, scopes=frozenset()), "heavy") is None
+
+
+def test_a_count_ends_by_itself(access):
+    limits.take(access, "record")
+
+    name = f"rate:{access.key_id}:record:30000000"
+    left = cache._cache.get_client(name).ttl(name)
+
+    assert 0 < left <= 120
 
 
 @pytest.mark.usefixtures("no_cache")

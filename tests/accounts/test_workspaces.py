@@ -47,3 +47,12 @@ def test_a_person_starts_in_their_only_workspace(acme, hire):
 
 def test_a_person_without_a_role_has_no_home(hire):
     assert workspaces.home_of(hire(), at=timezone.now()) is None
+
+
+def test_somebody_who_left_finds_no_workspace(acme, hire):
+    gone = hire("viewer")
+    gone.is_active = False
+    gone.save()
+
+    with pytest.raises(WorkspaceNotFound):
+        workspaces.workspace_of(acme.slug, user=gone, at=timezone.now())
