@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 STATUSES = ("recorded", "incorrect", "corrected")
@@ -19,7 +20,7 @@ class Condition:
     """One condition of a list; `%s` stands for each of `params`, in order."""
 
     sql: str
-    params: tuple[object, ...] = ()
+    params: tuple[Any, ...] = ()
     side: bool = False
 
     def negated(self) -> Condition:
@@ -31,6 +32,7 @@ class Condition:
 class Filters:
     """The conditions of one list. An empty value is no filter.
 
+    `within` are the only services whose decisions may be listed; none named is every service.
     `source` is the search text that `conditions` came from: a list is the same list when its source
     is, although an age in it moves on between two calls.
     """
@@ -40,6 +42,7 @@ class Filters:
     status: str | None = None
     conditions: tuple[Condition, ...] = ()
     source: str = ""
+    within: tuple[str, ...] = ()
 
     @property
     def side(self) -> bool:
@@ -49,17 +52,21 @@ class Filters:
     @property
     def key(self) -> str:
         """A short digest that tells this list from every other one."""
-        words = (self.service or "", self.decision_type or "", self.status or "", self.source)
+        labels = (self.service or "", self.decision_type or "", self.status or "")
+        words = (*labels, self.source, *sorted(self.within))
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
 
-    def labels(self, alias: str = "d") -> list[Condition]:
-        """Return the conditions on service, type and status of the table `alias`."""
+    def labels(self) -> list[Condition]:
+        """Return the conditions on service, type and status, of `d` or a counter by that name."""
         named = {
             "service": self.service,
             "decision_type": self.decision_type,
             "status": self.status,
         }
-        return [_equals(f"{alias}.{name}", value) for name, value in named.items() if value]
+        found = [_equals(f"d.{name}", value) for name, value in named.items() if value]
+        if self.within:
+            found.append(Condition("d.service = ANY(%s)", (list(self.within),)))
+        return found
 
     def all(self) -> list[Condition]:
         """Return every condition."""
@@ -71,7 +78,7 @@ def _equals(column: str, value: str) -> Condition:
     return Condition("false") if "\0" in value else Condition(f"{column} = %s", (value,))
 
 
-def clause(conditions: list[Condition]) -> tuple[str, list[object]]:
+def clause(conditions: list[Condition]) -> tuple[str, list[Any]]:
     """Return conditions joined by AND, with their parameters; none at all is `true`."""
     sql = " AND ".join(f"({condition.sql})" for condition in conditions)
     return sql or "true", [value for condition in conditions for value in condition.params]
@@ -97,6 +104,6 @@ def source_of(filters: Filters) -> str:
     return "ledger_decision d"
 
 
-def where(ledger_id: UUID, filters: Filters, *more: Condition) -> tuple[str, list[object]]:
+def where(ledger_id: UUID, filters: Filters, *more: Condition) -> tuple[str, list[Any]]:
     """Return the WHERE clause of a list, with its parameters."""
     return clause([Condition("d.ledger_id = %s", (ledger_id,)), *filters.all(), *more])

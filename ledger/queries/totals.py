@@ -82,13 +82,13 @@ def _blocks(ledger: LedgerRef, filters: Filters) -> list[tuple[int, int]]:
         rows.execute(
             _BLOCKS.format(labels=labels, block=BLOCK), [ledger.ledger_id, *one, *one, *one, *one]
         )
-        return rows.fetchall()
+        return [(block, n) for block, n in rows.fetchall()]
 
 
 def _counted(ledger: LedgerRef, filters: Filters) -> int:
     condition, params = where(ledger.ledger_id, filters)
-    matches = f"SELECT FROM {source_of(filters)} WHERE {condition} LIMIT %s"  # noqa: S608  our words
-    statement = f"SELECT count(*) FROM ({matches}) matches"  # noqa: S608  as above
+    matches = f"SELECT FROM {source_of(filters)} WHERE {condition} LIMIT %s"
+    statement = f"SELECT count(*) FROM ({matches}) matches"  # noqa: S608  our own words
     with connection.cursor() as rows:
         rows.execute(statement, [*params, MOST_COUNTED])
         return int(rows.fetchone()[0])

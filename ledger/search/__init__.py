@@ -6,6 +6,7 @@ into conditions of a list. Upper apps add tokens of their own with `register_tok
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ledger.errors import InvalidQuery
@@ -75,6 +76,7 @@ def filters_of(
     service: str | None = None,
     decision_type: str | None = None,
     status: str | None = None,
+    within: Sequence[str] = (),
 ) -> Filters:
     """Return the conditions of the list a query asks for, beside the three exact filters.
 
@@ -88,4 +90,6 @@ def filters_of(
         condition = kind.build(token.values, asked) if kind else None
         if condition is not None:
             conditions.append(condition.negated() if token.negated else condition)
-    return Filters(service, decision_type, status, tuple(conditions), query.text.strip())
+    return Filters(
+        service, decision_type, status, tuple(conditions), query.text.strip(), tuple(within)
+    )

@@ -53,7 +53,7 @@ def actors_of(asked: Asked, values: Iterable[Value]) -> list[str]:
     """Return the ids of the people and keys these values name, in any case of letters.
 
     A person is named by their name or a word of it, their email address or what stands before the
-    @; a key by its name. `me` is who asks. An id names itself, also of somebody who is no longer here.
+    @; a key by its name. `me` is who asks. An id names itself, also when its owner has left.
     """
     found: set[str] = set()
     known: list[tuple[str, set[str]]] | None = None
