@@ -21,7 +21,10 @@ def without_slash(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before the decisions, among whose ids "batch" would be looked for.
+    path("", include("ledger.api.batches")),
     path("", include("ledger.api.decisions")),
+    path("", include("ledger.api.corrections")),
     path("", include("ledger.api.verdicts")),
     re_path(r"^v1/(?P<rest>.*)/$", without_slash),
 ]

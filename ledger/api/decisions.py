@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger import content, queries, recording, states
-from ledger.api import conditions, parameters
+from ledger.api import conditions, listing, parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.included import INCLUDES, history_list, included
 from ledger.api.objects import decision_object, entity_tag
@@ -55,6 +55,12 @@ class Decisions(WorkspaceAPIView):
             more=included(self.ledger, record.header, wanted, salts=_salts(record)),
             ignored=submission.ignored,
             replayed=isinstance(answer, Earlier),
+        )
+
+    def get(self, _request: Request) -> Response:
+        """Return decisions, newest first: by page, or by cursor."""
+        return (
+            listing.by_cursor(self) if listing.wants_cursor(self.plain) else listing.by_page(self)
         )
 
     def _record_of(self, answer: Recorded | Earlier) -> Record:
