@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import queries, roles, workspaces
+from accounts.models import User, Workspace
 
 
-def site(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  the signature is Django's
-    """Return the values `base.html` shows on every page."""
-    return {"open_local": settings.OPEN_LOCAL, "version": settings.VERSION}
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the values `base.html` shows on every page.
+
+    A page of a workspace brought its place with it; on the others, such as the profile, the
+    navigation leads to the workspace the person starts in.
+    """
+    shown: dict[str, Any] = {"open_local": settings.OPEN_LOCAL, "version": settings.VERSION}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return shown
+    person, now = cast("User", user), timezone.now()
+    mine = list(queries.workspaces_of(person, at=now))
+    place = getattr(request, "place", None)
+    if place is None:
+        home = workspaces.home_of(person, at=now)
+        return shown | {"workspaces": mine} | _there(person, home)
+    return shown | {
+        "workspaces": mine,
+        "workspace": place.workspace,
+        "may_administer": place.may("admin"),
+    }
+
+
+def _there(person: User, home: Workspace | None) -> dict[str, Any]:
+    if home is None:
+        return {}
+    held = queries.roles_of(person, home, at=timezone.now())
+    return {"workspace": home, "may_administer": roles.may(held, "admin")}

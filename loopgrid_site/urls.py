@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.views.settings")),
     path("", include("ledger.views.decisions")),
     path("", include("ledger.views.entries")),
+    path("", include("ledger.views.short")),
     path("", include("reviews.urls")),
 ]
 

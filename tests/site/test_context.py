@@ -1,0 +1,74 @@
+"""What stands round every page: where one is, where else one may go, and how it is told."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts import granting
+from tests.support.cast import make_workspace
+from tests.support.visitors import hire
+
+
+@pytest.fixture
+def lee(acme):
+    return hire(acme, "Lee", "admin")
+
+
+def test_the_menu_leads_an_admin_to_keys_and_people(lee):
+    page = lee.get("decisions").content.decode()
+
+    assert f'href="{lee.home}/settings/keys"' in page
+
+
+def test_a_reviewer_sees_no_settings_of_the_workspace(acme):
+    ada = hire(acme, "Ada", "reviewer")
+
+    assert "settings/keys" not in ada.get("decisions").content.decode()
+
+
+def test_a_page_of_ones_own_leads_back_to_the_workspace(lee):
+    page = lee.browser.get("/settings/profile").content.decode()
+
+    assert f'href="{lee.home}/decisions"' in page
+
+
+def test_who_is_in_two_workspaces_can_switch(lee):
+    other = make_workspace("other").workspace
+    granting.add_membership(other, lee.user, role="viewer", expires_at=None, at=timezone.now())
+
+    page = lee.get("decisions").content.decode()
+
+    assert f'href="/w/{other.slug}/decisions"' in page
+
+
+def test_local_mode_is_said_on_every_page(lee, settings):
+    before = lee.get("decisions").content.decode()
+    settings.OPEN_LOCAL = True
+
+    assert "Local mode" not in before
+    assert "can record without an API key" in lee.get("decisions").content.decode()
+
+
+@pytest.mark.parametrize(("cookie", "drawn"), [("dark", True), ('"><script>', False)])
+def test_the_theme_of_the_cookie_is_drawn_if_there_is_such_a_theme(lee, cookie, drawn):
+    lee.browser.cookies["theme"] = cookie
+
+    page = lee.get("decisions").content.decode()
+
+    assert ("data-theme" in page) is drawn
+
+
+def test_a_page_that_is_not_there_has_the_look_of_the_product(lee):
+    page = lee.browser.get("/nowhere")
+
+    assert page.status_code == 404
+    assert "There is nothing here" in page.content.decode()
+    assert page["X-Request-ID"] in page.content.decode()
+
+
+def test_every_page_has_the_policy_that_allows_nothing_inline(lee):
+    policy = lee.get("decisions")["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
