@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from ledger.api.base import WorkspaceAPIView
 from ledger.api.objects import decision_object
 from ledger.api.problems import invalid_parameter
 from ledger.queries import lists, records_of
-from ledger.queries.filters import Condition, Filters
+from ledger.queries.filters import Filters
 from ledger.states import DecisionState
 
 PAGED: Final = ("page", "page_size")
@@ -99,17 +98,9 @@ def read_filters(view: WorkspaceAPIView) -> tuple[Filters, str]:
         service=parameters.text(request, "service_name", most=MAX_LABEL),
         decision_type=parameters.text(request, "decision_type", most=MAX_LABEL),
         status=parameters.text(request, "status", most=MAX_LABEL),
+        within=sorted(view.access.services),
     )
-    return _within_services(filters, view.access.services), query.order or "new"
-
-
-def _within_services(filters: Filters, services: frozenset[str]) -> Filters:
-    if not services:
-        return filters
-    names = sorted(services)
-    own = Condition("d.service = ANY(%s)", (names,))
-    source = f"{filters.source}\0{names}"
-    return replace(filters, conditions=(*filters.conditions, own), source=source)
+    return filters, query.order or "new"
 
 
 def _objects(view: WorkspaceAPIView, states: tuple[DecisionState, ...]) -> list[dict[str, Any]]:
