@@ -1,6 +1,8 @@
 """Attacks on what stands beside the leaves: copies, parts, tiles; and on what entries mean."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from proof.tests.book import ADA, CONSOLE, Book, columns_of
 
 from loopgrid_proof import merkle, verify
