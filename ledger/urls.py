@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.api.batches")),
     path("", include("ledger.api.decisions")),
     path("", include("ledger.api.corrections")),
+    path("", include("ledger.api.keys")),
     path("", include("ledger.api.verdicts")),
+    path("", include("ledger.api.proofs")),
+    path("", include("ledger.api.log")),
     re_path(r"^v1/(?P<rest>.*)/$", without_slash),
 ]

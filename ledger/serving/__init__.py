@@ -17,7 +17,13 @@ from ledger.serving.proofs import (
     inclusion_proof,
 )
 from ledger.serving.receipts import EntryReceipt, receipt_of
-from ledger.serving.standing import KeyRange, LedgerStanding, standing_of, verifier_keys
+from ledger.serving.standing import (
+    KeyRange,
+    LedgerStanding,
+    ledger_named,
+    standing_of,
+    verifier_keys,
+)
 from ledger.serving.tiles import TileReader, build_tile, entry_bundle, hash_tile
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "entry_bundle",
     "hash_tile",
     "inclusion_proof",
+    "ledger_named",
     "newest_checkpoint",
     "receipt_of",
     "standing_of",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from loopgrid_proof.headers import Header, read_header
 
 from ledger import queries
-from ledger.models import Entry
+from ledger.errors import NotFound
+from ledger.models import Entry, Ledger
 from ledger.queries import LedgerEnd, LedgerRef
 from ledger.serving.checkpoints import SignedCheckpoint, newest_checkpoint
 
@@ -76,3 +78,15 @@ def key_ranges(headers: Iterable[Header]) -> list[KeyRange]:
         elif vkey in found and found[vkey].until is None:
             found[vkey] = replace(found[vkey], until=header.seq)
     return list(found.values())
+
+
+def ledger_named(workspace_id: UUID, name: str) -> LedgerRef:
+    """Return the workspace's ledger, open or closed, whose origin is `name` after its host.
+
+    Raises NotFound for every other name, that of another workspace included.
+    """
+    rows = Ledger.objects.filter(workspace_id=workspace_id)
+    for row in rows:
+        if row.origin.partition("/")[2] == name:
+            return LedgerRef(row.ledger_id, row.workspace_id, row.origin)
+    raise NotFound("No ledger of this workspace has this name.")
