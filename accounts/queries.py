@@ -148,13 +148,7 @@ class ListedKey:
 
 def listed_keys(workspace: Workspace, *, at: datetime) -> Sequence[ListedKey]:
     """Return the keys of a workspace with their state at `at`, newest first."""
-    keys = list(keys_of(workspace))
-    makers = User.objects.filter(public_id__in={key.created_by for key in keys})
-    names = {user.public_id: user.display_name for user in makers}
-    return [
-        ListedKey(key, key_state(key, at=at), names.get(key.created_by, key.created_by))
-        for key in keys
-    ]
+    return _listed(list(keys_of(workspace)), at=at)
 
 
 def key_state(key: ApiKey, *, at: datetime) -> str:
@@ -164,3 +158,36 @@ def key_state(key: ApiKey, *, at: datetime) -> str:
     if key.expires_at is not None and key.expires_at <= at:
         return "expired"
     return "in_force" if key.replaced_by_id is None else "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlice:
+    """Keys that follow one another, newest first; `following` is the id to go on after, or None."""
+
+    keys: Sequence[ListedKey]
+    following: str | None
+
+
+def keys_after(workspace: Workspace, after: str | None, *, limit: int, at: datetime) -> KeySlice:
+    """Return up to `limit` keys made before the key `after`, or from the newest on.
+
+    Ids sort by the time they were drawn, so nothing is repeated or skipped while keys are made.
+    """
+    keys = keys_of(workspace).order_by("-public_id")
+    found = list((keys.filter(public_id__lt=after) if after else keys)[: limit + 1])
+    shown = found[:limit]
+    return KeySlice(_listed(shown, at=at), shown[-1].pk if len(found) > limit else None)
+
+
+def listed_key(key: ApiKey, *, at: datetime) -> ListedKey:
+    """Return one key as lists show it."""
+    return _listed([key], at=at)[0]
+
+
+def _listed(keys: Sequence[ApiKey], *, at: datetime) -> Sequence[ListedKey]:
+    makers = User.objects.filter(public_id__in={key.created_by for key in keys})
+    names = {user.public_id: user.display_name for user in makers}
+    return [
+        ListedKey(key, key_state(key, at=at), names.get(key.created_by, key.created_by))
+        for key in keys
+    ]

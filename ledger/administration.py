@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from loopgrid_proof.headers import NewEntry
@@ -16,18 +16,20 @@ from loopgrid_proof.headers import NewEntry
 from accounts import actors, granting, ids, queries, roles
 from accounts.actors import Actor
 from accounts.errors import NoSuchGrant, RoleMissing
-from accounts.granting import IssuedKey, KeyTerms
+from accounts.granting import KeyTerms
 from accounts.models import ApiKey, User, Workspace
-from ledger import upkeep
+from ledger import idempotency, upkeep
 from ledger.append import Clock, Draft, append_entries, hold, write_time
+from ledger.append.locking import LIMITS, raw_connection, refusals
 from ledger.content import seal, written
+from ledger.idempotency import Claim, Done
 from ledger.queries import ledger_of
 from ledger.transactions import joins_act
 
 __all__ = [
     "AddedPerson",
     "FirstPerson",
-    "IssuedKey",
+    "KeyChange",
     "KeyTerms",
     "add_person",
     "create_workspace",
@@ -52,6 +54,19 @@ class AddedPerson:
 
     user: User
     is_fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A key that was made, rotated into being, or revoked.
+
+    `secret` is there right after a key was made and never again: a request that is repeated under
+    its idempotency key gets the key without it, and `is_repeat`.
+    """
+
+    key: ApiKey
+    secret: str | None = field(default=None, repr=False)
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,47 +165,79 @@ def revoke_role(
 
 
 @joins_act
-def issue_key(workspace: Workspace, terms: KeyTerms, *, actor: Actor, clock: Clock) -> IssuedKey:
+def issue_key(
+    workspace: Workspace,
+    terms: KeyTerms,
+    *,
+    actor: Actor,
+    clock: Clock,
+    claim: Claim | None = None,
+) -> KeyChange:
     """Make a key; its secret is in the answer and nowhere else.
 
-    Raises InvalidGrant, RoleMissing.
+    Raises InvalidGrant, RoleMissing, and KeyReused for a claim that stood for something else.
     """
     _check_admin(actor)
+    repeat = _repeat_of(workspace, claim)
+    if repeat is not None:
+        return repeat
     issued = granting.add_key(workspace, terms, created_by=actor.id, at=clock())
-    _append(workspace, [_key_given(issued.key)], actor=actor, clock=clock)
-    return issued
+    seq = _append(workspace, [_key_given(issued.key)], actor=actor, clock=clock)
+    _complete(workspace, claim, seq=seq, key=issued.key)
+    return KeyChange(issued.key, issued.secret)
 
 
 @joins_act
 def rotate_key(
-    workspace: Workspace, key_id: str, *, overlap: timedelta, actor: Actor, clock: Clock
-) -> IssuedKey:
+    workspace: Workspace,
+    key_id: str,
+    *,
+    overlap: timedelta,
+    actor: Actor,
+    clock: Clock,
+    claim: Claim | None = None,
+) -> KeyChange:
     """Make a key with the same terms; the old one works until `overlap`, at most a week, is over.
 
-    Raises NoSuchGrant for a key of another workspace, InvalidGrant, RoleMissing.
+    Raises NoSuchGrant for a key of another workspace, InvalidGrant, RoleMissing, KeyReused.
     """
     _check_admin(actor)
-    issued = granting.rotate_key(
-        workspace, key_id, overlap=overlap, created_by=actor.id, at=clock()
-    )
+    repeat = _repeat_of(workspace, claim)
+    if repeat is not None:
+        return repeat
+    at = clock()
+    issued = granting.rotate_key(workspace, key_id, overlap=overlap, created_by=actor.id, at=at)
     hours = {"replaces": key_id, "overlap_hours": int(overlap.total_seconds() // 3600)}
-    _append(workspace, [_key_given(issued.key, **hours)], actor=actor, clock=clock)
-    return issued
+    change = _key_given(issued.key, **hours)
+    seq = _append(workspace, [change], actor=actor, clock=clock)
+    _complete(workspace, claim, seq=seq, key=issued.key)
+    return KeyChange(issued.key, issued.secret)
 
 
 @joins_act
-def revoke_key(workspace: Workspace, key_id: str, *, actor: Actor, clock: Clock) -> ApiKey:
+def revoke_key(
+    workspace: Workspace,
+    key_id: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    claim: Claim | None = None,
+) -> KeyChange:
     """End a key for good. Doing it again changes nothing and leaves no second entry.
 
-    Raises NoSuchGrant for a key of another workspace, RoleMissing.
+    Raises NoSuchGrant for a key of another workspace, RoleMissing, KeyReused.
     """
     _check_admin(actor)
-    at = clock()
+    repeat = _repeat_of(workspace, claim)
+    if repeat is not None:
+        return repeat
+    at, seq = clock(), None
     key = granting.revoke_key(workspace, key_id, at=at)
     if key.revoked_at == at:
         change = _Change("key", key.pk, {"key": key.name, "prefix": key.prefix}, granted=False)
-        _append(workspace, [change], actor=actor, clock=clock)
-    return key
+        seq = _append(workspace, [change], actor=actor, clock=clock)
+    _complete(workspace, claim, seq=seq, key=key)
+    return KeyChange(key)
 
 
 @joins_act
@@ -227,6 +274,24 @@ def _check_admin(actor: Actor) -> None:
         raise RoleMissing("admin")
 
 
+def _repeat_of(workspace: Workspace, claim: Claim | None) -> KeyChange | None:
+    """Take an idempotency key; return the key it stood for before, without its secret."""
+    if claim is None:
+        return None
+    raw, ledger = raw_connection(), ledger_of(workspace.pk)
+    with refusals():
+        raw.execute(LIMITS)
+        earlier = idempotency.claim_key(raw, ledger.ledger_id, claim)
+    key = queries.key_of(workspace, earlier.result or "") if earlier else None
+    return None if key is None else KeyChange(key, is_repeat=True)
+
+
+def _complete(workspace: Workspace, claim: Claim | None, *, seq: int | None, key: ApiKey) -> None:
+    if claim is not None:
+        done = Done(claim, seq, key.pk)
+        idempotency.complete(raw_connection(), ledger_of(workspace.pk).ledger_id, [done])
+
+
 def _member(workspace: Workspace, person_id: str) -> User:
     user = queries.person_of(workspace, person_id)
     if user is None:
@@ -261,11 +326,10 @@ def _written(moment: datetime | None) -> str | None:
     return None if moment is None else write_time(moment)
 
 
-def _append(
-    workspace: Workspace, changes: Iterable[_Change], *, actor: Actor, clock: Clock
-) -> None:
+def _append(workspace: Workspace, changes: Iterable[_Change], *, actor: Actor, clock: Clock) -> int:
     drafts = [_draft(change, actor=actor) for change in changes]
-    append_entries(hold(ledger_of(workspace.pk), clock=clock), drafts)
+    appended = append_entries(hold(ledger_of(workspace.pk), clock=clock), drafts)
+    return appended[-1].header.seq
 
 
 def _draft(change: _Change, *, actor: Actor) -> Draft:

@@ -20,7 +20,7 @@ from accounts import profiles, queries
 from accounts.errors import GrantRefused, InvalidGrant, NoSuchGrant
 from accounts.grant_forms import KeyForm, PersonForm, RoleForm, RotateForm
 from ledger import administration
-from ledger.administration import AddedPerson, IssuedKey
+from ledger.administration import AddedPerson, KeyChange
 from ledger.views.gate import Place, workspace_page
 
 if TYPE_CHECKING:
@@ -57,15 +57,15 @@ def rotate_key(request: HttpRequest, place: Place, key_id: str) -> HttpResponse:
 def revoke_key(request: HttpRequest, place: Place, key_id: str) -> HttpResponse:
     """End a key for good."""
     form = Form(request.POST)
-    key = _try(
+    revoked = _try(
         form,
         lambda: administration.revoke_key(
             place.workspace, key_id, actor=place.acting("admin"), clock=timezone.now
         ),
     )
-    if key is None:
+    if revoked is None:
         return _keys(request, place, refused=form)
-    messages.success(request, _("The key %(name)s was revoked.") % {"name": key.name})
+    messages.success(request, _("The key %(name)s was revoked.") % {"name": revoked.key.name})
     return redirect(f"/w/{place.workspace.slug}/settings/keys")
 
 
@@ -102,7 +102,7 @@ def revoke_role(request: HttpRequest, place: Place, person_id: str) -> HttpRespo
     )
 
 
-def _issue(place: Place, form: KeyForm, *, at: datetime) -> IssuedKey:
+def _issue(place: Place, form: KeyForm, *, at: datetime) -> KeyChange:
     mine = form.cleaned_data["personal"]
     owner = queries.person_of(place.workspace, place.actor.id) if mine else None
     terms = administration.KeyTerms(**form.terms(at=at), owner=owner)
@@ -111,7 +111,7 @@ def _issue(place: Place, form: KeyForm, *, at: datetime) -> IssuedKey:
     )
 
 
-def _rotate(place: Place, key_id: str, form: RotateForm) -> IssuedKey:
+def _rotate(place: Place, key_id: str, form: RotateForm) -> KeyChange:
     return administration.rotate_key(
         place.workspace,
         key_id,
@@ -178,7 +178,7 @@ def _changed(
     return redirect(f"/w/{place.workspace.slug}/settings/people")
 
 
-def _key_made(request: HttpRequest, place: Place, issued: IssuedKey) -> HttpResponse:
+def _key_made(request: HttpRequest, place: Place, issued: KeyChange) -> HttpResponse:
     return _page(request, place, "ledger/settings_key_made.html", {"issued": issued})
 
 
