@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.api.batches")),
     path("", include("ledger.api.decisions")),
     path("", include("ledger.api.corrections")),
+    path("", include("ledger.api.export")),
     path("", include("ledger.api.keys")),
     path("", include("ledger.api.verdicts")),
     path("", include("ledger.api.proofs")),

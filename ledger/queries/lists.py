@@ -105,15 +105,20 @@ def _read(
     limit: int,
     skip: int = 0,
 ) -> tuple[DecisionState, ...]:
+    whole, params = statement(ledger, filters, *more, order=order)
+    with connection.cursor() as rows:
+        rows.execute(f"{whole} LIMIT %s OFFSET %s", [*params, limit, skip])
+        return tuple(state_of_columns(row) for row in rows.fetchall())
+
+
+def statement(
+    ledger: LedgerRef, filters: Filters, *more: Condition, order: Order = "new"
+) -> tuple[str, list[Any]]:
+    """Return the statement that reads a whole list for `state_of_columns`, and its parameters."""
     condition, params = where(ledger.ledger_id, filters, *more)
     direction = "DESC" if order == "new" else "ASC"
-    statement = (
-        f"SELECT {_COLUMNS} FROM {source_of(filters)} WHERE {condition}"  # noqa: S608  our own words
-        f" ORDER BY d.seq {direction} LIMIT %s OFFSET %s"
-    )
-    with connection.cursor() as rows:
-        rows.execute(statement, [*params, limit, skip])
-        return tuple(state_of_columns(row) for row in rows.fetchall())
+    whole = f"SELECT {_COLUMNS} FROM {source_of(filters)} WHERE {condition}"  # noqa: S608  our own words
+    return f"{whole} ORDER BY d.seq {direction}", params
 
 
 def state_of_columns(row: tuple[Any, ...]) -> DecisionState:
