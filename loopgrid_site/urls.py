@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from loopgrid_site import views
+from loopgrid_site import health, metrics, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.start, name="start"),
+    path("health", health.health),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics.Metrics.as_view()),
     path("admin/", admin.site.urls),
     path("setup", views.setup, name="setup"),
     path("setup/done", views.setup_done, name="setup_done"),
@@ -16,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.views.settings")),
     path("", include("ledger.views.decisions")),
     path("", include("ledger.views.entries")),
+    path("", include("ledger.views.checkpoints")),
+    path("", include("ledger.views.integrity")),
     path("", include("ledger.views.short")),
     path("", include("reviews.urls")),
 ]

@@ -1,20 +1,37 @@
-"""Pages of the installation itself: its set-up."""
+"""Pages of the installation itself: its start and its set-up."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries, workspaces
 from accounts.errors import GrantRefused
 from accounts.forms import SetupForm
 from ledger import administration
+
+DESCRIPTION = "The system of record for AI decisions."
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Tell a program what this is, and lead a person to the decisions."""
+    if "text/html" in request.headers.get("Accept", ""):
+        return redirect("/decisions")
+    return JsonResponse(
+        {
+            "name": "LoopGrid",
+            "version": settings.VERSION,
+            "description": DESCRIPTION,
+            "docs": "/docs",
+        }
+    )
 
 
 @sensitive_post_parameters()

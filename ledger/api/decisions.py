@@ -15,6 +15,7 @@ from ledger import content, queries, recording, states
 from ledger.api import conditions, listing, parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.included import INCLUDES, history_list, included
+from ledger.api.measuring import RECORD_SECONDS
 from ledger.api.objects import decision_object, entity_tag
 from ledger.content import SealedPart
 from ledger.idempotency import KEEP_RECORDING, Earlier
@@ -41,13 +42,14 @@ class Decisions(WorkspaceAPIView):
             self.read_members(body), trace=conditions.trace_of(self.plain)
         )
         self.access.require_service(submission.facts["svc"])
-        answer = recording.record_decision(
-            self.ledger,
-            submission,
-            actor=self.actor,
-            clock=self.clock,
-            claim=self.claim(body, keep=KEEP_RECORDING),
-        )
+        with RECORD_SECONDS.time():
+            answer = recording.record_decision(
+                self.ledger,
+                submission,
+                actor=self.actor,
+                clock=self.clock,
+                claim=self.claim(body, keep=KEEP_RECORDING),
+            )
         record = self._record_of(answer)
         return decision_answer(
             self.ledger,
