@@ -5,7 +5,7 @@ import json
 import pytest
 from proof.tests.book import CONSOLE, NOTARY, Book, Key
 
-from loopgrid_proof import merkle, verify
+from loopgrid_proof import merkle, notes, verify
 from loopgrid_proof.errors import UsageError, Verdict
 from loopgrid_proof.meaning import Tallies
 
@@ -134,6 +134,25 @@ def test_a_retired_key_no_longer_counts():
     book.seal()
 
     assert codes(book.check()) == {"E_KEY_WINDOW"}
+
+
+def test_a_pinned_key_does_not_count_before_it_was_added():
+    book, second = Book().open(), Key("second")
+    book.seal(keys=[second])
+    book.add("key.added", NOTARY, refs={"vkey": second.vkey.text})
+    book.seal(keys=[second])
+
+    assert codes(book.check(trusted=[second.vkey])) == {"E_KEY_WINDOW"}
+
+
+@pytest.mark.parametrize(
+    ("size", "active"), [(1, False), (2, True), (5, True), (6, False), (9, False)]
+)
+def test_a_key_counts_from_the_entry_that_added_it_to_the_one_that_retired_it(size, active):
+    events = [notes.KeyEvent(1, "added", "k"), notes.KeyEvent(5, "retired", "k")]
+
+    assert notes.is_active("k", size, events) is active
+    assert notes.is_active("other", size, events) is None
 
 
 def test_a_revoked_key_does_not_count_above_the_last_trusted_size():

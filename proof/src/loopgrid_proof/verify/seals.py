@@ -14,6 +14,8 @@ from loopgrid_proof import notes
 from loopgrid_proof.errors import Fault
 from loopgrid_proof.notes import Checkpoint, KeyEvent, VerifierKey
 
+Signers = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
 
 @dataclass(frozen=True)
 class SealFault:
@@ -27,10 +29,14 @@ class SealFault:
 
 @dataclass
 class Group:
-    """All checkpoints with the same signers, active or not, at their size."""
+    """All checkpoints with the same signers: active at their size, not active, or not yet named.
+
+    A pinned key that no entry below names counts, unless an entry above turns out to add it.
+    """
 
     active: frozenset[str]
     inactive: frozenset[str]
+    unnamed: frozenset[str]
     after: int | None
     smallest: int
     largest: int
@@ -41,7 +47,7 @@ class Seals:
     """What the checkpoints say. `broken` is (last size that matched, first that did not)."""
 
     pinned: tuple[VerifierKey, ...]
-    groups: dict[tuple[frozenset[str], frozenset[str]], Group] = field(default_factory=dict)
+    groups: dict[Signers, Group] = field(default_factory=dict)
     faults: list[SealFault] = field(default_factory=list)
     broken: tuple[int | None, int] | None = None
     truncated: int | None = None
@@ -59,9 +65,7 @@ class Seals:
     def keep(self, read: _Read, *, after: int | None, known: Sequence[KeyEvent]) -> None:
         """Count a checkpoint whose root matched among those of its signers."""
         size = read.checkpoint.size
-        pinned = {key.text for key in self.pinned}
-        active = frozenset(s for s in read.signers if _is_active(s, size, known, pinned))
-        row = (active, read.signers - active)
+        row = _sort(read.signers, size, known)
         group = self.groups.setdefault(row, Group(*row, after, size, size))
         group.largest = max(group.largest, size)
         if size < group.smallest:
@@ -90,9 +94,10 @@ class Seals:
         trusted = self._trusted(known)
         found = list(self.faults)
         for group in self.groups.values():
-            if group.active & trusted:
-                found.extend(_revoked(group, trusted, known))
-            elif group.inactive & trusted:
+            active = _active(group, known)
+            if active & trusted:
+                found.extend(_revoked(group, active & trusted, known))
+            elif (group.inactive | group.unnamed) & trusted:
                 detail = "Signed only by keys that do not count at this size."
                 found.append(SealFault("E_KEY_WINDOW", group.after, group.smallest, detail))
             else:
@@ -103,7 +108,7 @@ class Seals:
     def _trusted(self, known: Sequence[KeyEvent]) -> set[str]:
         trusted = {key.text for key in self.pinned}
         while True:
-            sizes = [g.largest for g in self.groups.values() if g.active & trusted]
+            sizes = [g.largest for g in self.groups.values() if _active(g, known) & trusted]
             reach = max(sizes, default=0)
             named = {e.vkey for e in known if e.what == "added" and e.seq < reach}
             if named <= trusted:
@@ -128,15 +133,24 @@ def _added(known: Iterable[KeyEvent]) -> list[VerifierKey]:
     return found
 
 
-def _is_active(vkey: str, size: int, known: Sequence[KeyEvent], pinned: set[str]) -> bool:
-    active = notes.is_active(vkey, size, known)
-    return vkey in pinned if active is None else active
+def _sort(signers: Iterable[str], size: int, known: Sequence[KeyEvent]) -> Signers:
+    """Return the signers that count at this size, those that do not, and those not named yet."""
+    states = {vkey: notes.is_active(vkey, size, known) for vkey in signers}
+    active, inactive, unnamed = (
+        frozenset(vkey for vkey, state in states.items() if state is wanted)
+        for wanted in (True, False, None)
+    )
+    return active, inactive, unnamed
 
 
-def _revoked(group: Group, trusted: set[str], known: Sequence[KeyEvent]) -> list[SealFault]:
+def _active(group: Group, known: Sequence[KeyEvent]) -> frozenset[str]:
+    named = {event.vkey for event in known}
+    return group.active | (group.unnamed - named)
+
+
+def _revoked(group: Group, good: frozenset[str], known: Sequence[KeyEvent]) -> list[SealFault]:
     """Return the fault of a group whose every signer was later revoked from below its sizes."""
     ends = {e.vkey: e.last for e in known if e.what == "revoked" and e.last is not None}
-    good = group.active & trusted
     if not all(vkey in ends for vkey in good):
         return []
     last = max(ends[vkey] for vkey in good)
