@@ -1,14 +1,16 @@
 """How much a key may ask in a minute, and how often somebody may try to sign in.
 
-Windows are fixed, aligned to the clock, and counted in the cache in one round trip. When the cache
-is down everything is let through: recording goes on. There is no limit in local open mode.
+Windows are fixed and aligned to the clock. A process takes a small lease from the shared count and
+spends it by itself, so that most calls cost no round trip; what it does not spend is lost to the
+key, at most one part in 600 for each process. When the cache is down everything is let through:
+recording goes on. There is no limit in local open mode.
 """
 
 import hashlib
 import logging
 import math
+import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -30,7 +32,8 @@ else:  # a mix-in: sign-in pages use this module and should not load REST framew
 logger = logging.getLogger(__name__)
 
 WINDOW_S: Final = 60
-ALLOWANCES: Final[Mapping[str, int]] = {"record": 60_000, "default": 6_000, "heavy": 120}
+# A lease is this share of the quota: small enough that several processes agree on what is left.
+_LEASES_OF_A_QUOTA: Final = 600
 SIGN_IN_WINDOW_S: Final = 15 * 60
 TRIES_PER_PERSON: Final = 10
 TRIES_PER_ADDRESS: Final = 100
@@ -84,6 +87,50 @@ class Counter:
 _counter = Counter()
 
 
+class Leases:
+    """What this process may still spend of a key's window without asking the shared count."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._left: dict[str, tuple[int, int, int]] = {}
+
+    def spend(self, name: str, cost: int, *, window: int, quota: int) -> tuple[bool, int] | None:
+        """Spend `cost`; return whether it was there and what is left of the quota.
+
+        None while nobody counts. A cost above the lease asks for the whole of it at once.
+        """
+        with self._mutex:
+            of_window, lease, beyond = self._left.get(name, (window, 0, quota))
+            if of_window != window:
+                lease, beyond = 0, quota
+            if lease < cost:
+                wanted = max(cost - lease, quota // _LEASES_OF_A_QUOTA)
+                count = _counter.add(f"rate:{name}:{window}", wanted, seconds=2 * WINDOW_S)
+                if count is None:
+                    return None
+                # Of what was asked for, only that below the quota is granted.
+                lease += max(min(wanted, quota - (count - wanted)), 0)
+                beyond = max(quota - count, 0)
+            granted = lease >= cost
+            lease -= cost if granted else 0
+            self._forget_old(window)
+            self._left[name] = (window, lease, beyond)
+            return granted, beyond + lease
+
+    def _forget_old(self, window: int) -> None:
+        if len(self._left) > _MOST_LEASES:
+            self._left = {name: one for name, one in self._left.items() if one[0] == window}
+
+    def forget_all(self) -> None:
+        """Begin again, as a process just started does."""
+        with self._mutex:
+            self._left.clear()
+
+
+_MOST_LEASES: Final = 10_000
+leases = Leases()
+
+
 def take(access: Access, policy: str, *, cost: int = 1) -> Allowance | None:
     """Take `cost` from the key's allowance and return what is left, or None if nobody counts.
 
@@ -91,13 +138,14 @@ def take(access: Access, policy: str, *, cost: int = 1) -> Allowance | None:
     """
     if access.key_id is None:
         return None
-    quota = (access.rate or {}).get(policy) or ALLOWANCES[policy]
+    quota = (access.rate or {}).get(policy) or settings.RATE_ALLOWANCES[policy]
     window, passed = divmod(time.time(), WINDOW_S)
-    count = _counter.add(f"rate:{access.key_id}:{policy}:{int(window)}", cost, seconds=2 * WINDOW_S)
-    if count is None:
+    spent = leases.spend(f"{access.key_id}:{policy}", cost, window=int(window), quota=quota)
+    if spent is None:
         return None
-    left = Allowance(policy, quota, max(quota - count, 0), math.ceil(WINDOW_S - passed))
-    if count > quota:
+    granted, remaining = spent
+    left = Allowance(policy, quota, remaining, math.ceil(WINDOW_S - passed))
+    if not granted:
         raise RateLimited(left.reset_s, headers=left.headers())
     return left
 

@@ -12,7 +12,8 @@ class SiteConfig(AppConfig):
     name = "loopgrid_site"
 
     def ready(self) -> None:
-        from loopgrid_site import celery  # noqa: F401, PLC0415  loading registers the application
+        """Load the Celery application."""
+        from loopgrid_site import celery  # noqa: F401  loading registers the application
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -8,25 +8,53 @@ silently falls back to nothing is worse than a process that does not come up.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 KNOWN = frozenset(
-    """
-    LOOPGRID_MODE LOOPGRID_PUBLIC_URL LOOPGRID_TRUSTED_PROXIES LOOPGRID_LEDGER_HOST
-    LOOPGRID_ADMISSION_KEYS LOOPGRID_NOTARY_DIR LOOPGRID_MAX_BODY_MB LOOPGRID_WEB_WORKERS
-    LOOPGRID_WEB_THREADS LOOPGRID_WORKER_CONCURRENCY LOOPGRID_LOG_LEVEL LOOPGRID_LOG_FORMAT
-    LOOPGRID_DATA_DIR LOOPGRID_PORT LOOPGRID_BOOTSTRAP LOOPGRID_SYSTEM_PACKAGES LOOPGRID_CHROMIUM
-    LOOPGRID_REQUIRE LOOPGRID_VERIFY_SECONDS
-    """.split()
+    {
+        "LOOPGRID_MODE",
+        "LOOPGRID_PUBLIC_URL",
+        "LOOPGRID_TRUSTED_PROXIES",
+        "LOOPGRID_LEDGER_HOST",
+        "LOOPGRID_ADMISSION_KEYS",
+        "LOOPGRID_NOTARY_DIR",
+        "LOOPGRID_MAX_BODY_MB",
+        "LOOPGRID_WEB_WORKERS",
+        "LOOPGRID_WEB_THREADS",
+        "LOOPGRID_WORKER_CONCURRENCY",
+        "LOOPGRID_LOG_LEVEL",
+        "LOOPGRID_LOG_FORMAT",
+        "LOOPGRID_DATA_DIR",
+        "LOOPGRID_PORT",
+        "LOOPGRID_BOOTSTRAP",
+        "LOOPGRID_SYSTEM_PACKAGES",
+        "LOOPGRID_CHROMIUM",
+        "LOOPGRID_REQUIRE",
+        "LOOPGRID_VERIFY_SECONDS",
+        "LOOPGRID_RATES",
+    }
 )
+MIN_KEY_BYTES = 32
 # The SDK reads these in the host program; the server uses none of them.
 SDK_NAMES = frozenset(
-    """
-    LOOPGRID_API_KEY LOOPGRID_BASE_URL LOOPGRID_HOST LOOPGRID_SERVICE_NAME LOOPGRID_ENVIRONMENT
-    LOOPGRID_RELEASE LOOPGRID_ENABLED LOOPGRID_CAPTURE_CONTENT LOOPGRID_SAMPLE_RATE
-    LOOPGRID_TIMEOUT LOOPGRID_MAX_QUEUE LOOPGRID_SPILL_DIR LOOPGRID_RECEIPTS LOOPGRID_DEBUG
-    """.split()
+    {
+        "LOOPGRID_API_KEY",
+        "LOOPGRID_BASE_URL",
+        "LOOPGRID_HOST",
+        "LOOPGRID_SERVICE_NAME",
+        "LOOPGRID_ENVIRONMENT",
+        "LOOPGRID_RELEASE",
+        "LOOPGRID_ENABLED",
+        "LOOPGRID_CAPTURE_CONTENT",
+        "LOOPGRID_SAMPLE_RATE",
+        "LOOPGRID_TIMEOUT",
+        "LOOPGRID_MAX_QUEUE",
+        "LOOPGRID_SPILL_DIR",
+        "LOOPGRID_RECEIPTS",
+        "LOOPGRID_DEBUG",
+    }
 )
 
 
@@ -73,6 +101,20 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated setting as a list without empty items."""
     return [item.strip() for item in (read(name, default) or "").split(",") if item.strip()]
+
+
+def counts(name: str, defaults: Mapping[str, int]) -> dict[str, int]:
+    """Return the numbers of `name=n[,name=n…]` over these defaults.
+
+    Raises SettingError for a name that is not among the defaults or a value that is no number.
+    """
+    given = dict(defaults)
+    for item in words(name):
+        key, _, number = item.partition("=")
+        if key not in defaults or not number.isascii() or not number.isdigit():
+            raise SettingError(f"{name} must read {'=n,'.join(defaults)}=n with whole numbers.")
+        given[key] = int(number)
+    return given
 
 
 def unknown_names() -> list[str]:
@@ -132,6 +174,6 @@ def admission_keys(text: str) -> dict[int, bytes]:
             keys[int(number_text)] = bytes.fromhex(key)
         except ValueError:
             raise SettingError("LOOPGRID_ADMISSION_KEYS must read id:hex[,id:hex…].") from None
-    if not keys or any(len(key) < 32 for key in keys.values()):
+    if not keys or any(len(key) < MIN_KEY_BYTES for key in keys.values()):
         raise SettingError("LOOPGRID_ADMISSION_KEYS needs keys of at least 32 bytes.")
     return keys

@@ -17,6 +17,7 @@ from accounts.ids import draw_id
 from ledger.api import bodies
 
 PROGRAM_PATHS = ("/v1", "/log/", "/health", "/metrics", "/openapi.json")
+MAX_REQUEST_ID = 128
 _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -34,8 +35,9 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request, with its id and the product's headers on the answer."""
         sent = request.headers.get("X-Request-ID", "")
-        usable = 0 < len(sent) <= 128 and _PRINTABLE.issuperset(sent)
+        usable = 0 < len(sent) <= MAX_REQUEST_ID and _PRINTABLE.issuperset(sent)
         request.request_id = sent if usable else draw_id("req")  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
@@ -59,6 +61,7 @@ class PagesOnly:
         self.pages = chain
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a program at once, a page through the pages' layers."""
         if is_program_path(request.path_info):
             response = self.get_response(request)
             # A client that is still sending would never see the answer of a closed connection.
@@ -67,7 +70,11 @@ class PagesOnly:
         return self.pages(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+        self,
+        request: HttpRequest,
+        view: Callable[..., object],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
     ) -> HttpResponseBase | None:
         """Call the pages' own `process_view` hooks, among them the CSRF check."""
         if is_program_path(request.path_info):

@@ -59,6 +59,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 MAX_BODY_BYTES = min(env.number("LOOPGRID_MAX_BODY_MB", 8), 64) * 1024 * 1024
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 MAX_BATCH_ITEMS = 500
+# Calls a key may make in a minute, by policy; a key may carry its own numbers.
+RATE_ALLOWANCES = env.counts("LOOPGRID_RATES", {"record": 60_000, "default": 6_000, "heavy": 120})
 VERIFY_SECONDS = env.number("LOOPGRID_VERIFY_SECONDS", 20)
 
 INSTALLED_APPS = [

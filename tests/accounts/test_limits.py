@@ -78,10 +78,10 @@ def test_the_next_minute_begins_afresh(access, monkeypatch):
     assert limits.take(access, "record").remaining == 2
 
 
-def test_a_key_without_numbers_of_its_own_has_the_usual_ones():
+def test_a_key_without_numbers_of_its_own_has_the_usual_ones(settings):
     plain = Access(key_id=ids.draw_key_id(), scopes=frozenset())
 
-    quotas = {name: limits.take(plain, name).quota for name in limits.ALLOWANCES}
+    quotas = {name: limits.take(plain, name).quota for name in settings.RATE_ALLOWANCES}
 
     assert quotas == {"record": 60_000, "default": 6_000, "heavy": 120}
 
@@ -192,3 +192,30 @@ def test_only_trusted_proxies_may_speak_for_the_client(settings, proxies, seen):
     )
 
     assert limits.client_address(request) == seen
+
+
+def test_most_calls_ask_nobody(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        limits,
+        "_counter",
+        SimpleNamespace(add=lambda _n, cost, **_: asked.append(cost) or cost),
+    )
+    plenty = Access(key_id=ids.draw_key_id(), scopes=frozenset(), rate={"record": 6000})
+
+    left = [limits.take(plenty, "record").remaining for _ in range(10)]
+
+    assert (asked, left[0], left[-1]) == ([10], 5999, 5990)
+
+
+def test_two_processes_grant_no_more_than_the_quota():
+    here, there = limits.Leases(), limits.Leases()
+    name = ids.draw_key_id()
+
+    granted = [
+        process.spend(name, 1, window=1, quota=1200)[0]
+        for _ in range(700)
+        for process in (here, there)
+    ]
+
+    assert 1196 <= sum(granted) <= 1200
