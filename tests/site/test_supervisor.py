@@ -92,8 +92,7 @@ def test_a_second_start_is_refused_and_names_the_first(running):
     assert f"process {running.child.pid} at http://localhost:{running.port}" in output
 
 
-def test_a_taken_port_is_named_with_another_and_nothing_is_started(running, tmp_path):
-    tmp_path.chmod(0o711)
+def test_a_taken_port_is_named_with_another_and_nothing_is_started():
     other = product.Product(Path(tempfile.mkdtemp(prefix="loopgrid-up-")))
     other.folder.chmod(0o711)
     with socket.socket() as taken:

@@ -53,6 +53,7 @@ class Product:
             self.printed.append(line)
             if words in line:
                 return line
+        self.wait()
         raise AssertionError("the product ended: " + "".join(self.printed))
 
     def signal(self, number: signal.Signals) -> int:
