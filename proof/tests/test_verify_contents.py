@@ -17,7 +17,9 @@ def found(verification, code):
     return next(f for f in verification.findings if f.code == code)
 
 
-@pytest.mark.parametrize("columns", [{"kind": "ledger.heartbeat"}, {"seq": 7}, {"rn": 5}])
+@pytest.mark.parametrize(
+    "columns", [{"kind": "ledger.heartbeat"}, {"seq": 7}, {"rn": 5}, {"src_n": 1}]
+)
 def test_a_copy_that_differs_from_its_leaf_is_named(book, columns):
     rows = list(book.rows(columns=True))
     rows[33] = rows[33]._replace(columns=columns_of(book.leaves[33], **columns))
@@ -69,6 +71,12 @@ def test_a_changed_tile_is_named_with_its_leaf(long_book):
     verification = long_book.check()
 
     assert (found(verification, "E_TILE").seq, codes(verification)) == (256, {"E_TILE"})
+
+
+def test_a_changed_root_of_a_tile_is_named(long_book):
+    long_book.tiles[0, 1] = long_book.tiles[0, 1]._replace(root=bytes(32))
+
+    assert found(long_book.check(), "E_TILE").seq == 256
 
 
 def test_an_upper_tile_is_compared_with_the_tile_below(long_book):
