@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from loopgrid_proof.notes import Checkpoint, parse_checkpoint, parse_note
 
 from ledger.models import NotaryState
@@ -94,18 +95,48 @@ def desk(ledger: LedgerRef, tmp_path: Path) -> Iterator[Desk]:
     desk.stop()
 
 
+@contextmanager
+def without_guards(*tables: str) -> Iterator[Any]:
+    """Give a cursor of a superuser for whom triggers and checks of these tables do not exist.
+
+    All in one transaction, so that no other test meets the tables without their guards.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        checks = [check for table in tables for check in _checks_of(cursor, table)]
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        for table, name, _rule in checks:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield cursor
+        for table, name, rule in checks:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
+        for table in tables:
+            for trigger in _triggers_of(cursor, table):
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+
+
+def _checks_of(cursor: Any, table: str) -> list[tuple[str, str, str]]:
+    cursor.execute(
+        "SELECT conname, regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '')"
+        " FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'",
+        [table],
+    )
+    return [(table, name, rule) for name, rule in cursor.fetchall()]
+
+
+def _triggers_of(cursor: Any, table: str) -> list[str]:
+    cursor.execute(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", [table]
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
 @pytest.fixture
 def superuser(ledger: LedgerRef) -> Callable[..., None]:
-    """Run a statement on the ledger's rows as somebody whom no guard stops."""
+    """Run a statement on the ledger's entries as somebody whom no guard stops."""
 
-    def run(statement: str, *values: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ALL")
-            cursor.execute("ALTER TABLE ledger_checkpoint DISABLE TRIGGER ALL")
-            try:
-                cursor.execute(statement, [*values, ledger.ledger_id])
-            finally:
-                cursor.execute("ALTER TABLE ledger_entry ENABLE ALWAYS TRIGGER ALL")
-                cursor.execute("ALTER TABLE ledger_checkpoint ENABLE ALWAYS TRIGGER ALL")
+    def run(statement: str) -> None:
+        with without_guards("ledger_entry") as cursor:
+            cursor.execute(statement, {"ledger": ledger.ledger_id})
 
     return run
