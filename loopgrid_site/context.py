@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts import queries, roles, workspaces
 from accounts.models import User, Workspace
+from ledger.integrity import runs
+from ledger.views import standing
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "workspaces": mine,
         "workspace": place.workspace,
         "may_administer": place.may("admin"),
+        "integrity_badge": standing.shown(runs.standing(place.ledger), at=now),
     }
 
 

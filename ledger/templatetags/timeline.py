@@ -7,9 +7,9 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from loopgrid_proof.headers import Header
 
 from ledger.queries import HistoryEntry
-from loopgrid_proof.headers import Header
 
 register = template.Library()
 

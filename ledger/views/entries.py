@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
+from loopgrid_proof.headers import Header
 
 from ledger import queries
 from ledger.states import DecisionState
 from ledger.views.gate import Place, workspace_page
-from loopgrid_proof.headers import Header
 
 read_only = workspace_page("read")
 

@@ -13,6 +13,9 @@ PAGES = (
     "d/{seq}/flag",
     "d/{seq}/correct",
     "entries/{seq}",
+    "entries/{seq}/receipt",
+    "integrity",
+    "checkpoints",
     "settings/keys",
     "settings/people",
 )
