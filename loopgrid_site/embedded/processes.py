@@ -154,8 +154,3 @@ def manage(arguments: Sequence[str], settings: Mapping[str, str]) -> str:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
         raise CommandFailed(f"`manage.py {' '.join(arguments)}` failed:\n{tail}")
     return done.stdout
-
-
-def has_command(name: str) -> bool:
-    """Whether one of our apps brings this command."""
-    return any(places.PROJECT.glob(f"*/management/commands/{name}.py"))

@@ -139,8 +139,6 @@ class Supervisor:
         self._start_servers()
         self._prepare_database()
         for program in processes.programs(self.settings, folder=self.folder.root):
-            if program.name == "notary" and not processes.has_command("notary"):
-                continue
             self._go_on()
             self._keep(program)
         self._remember()
