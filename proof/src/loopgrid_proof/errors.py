@@ -199,6 +199,17 @@ class Findings:
         if one.place is not None and (lowest is None or one.place < (lowest.place or 0)):
             self._lowest[letter] = one
 
+    def correct(self, one: Finding) -> None:
+        """Put `one` in the place of the finding with its code and `seq`, or add it."""
+        kept = self._kept[one.code[0]]
+        for place, other in enumerate(kept):
+            if (other.code, other.seq) == (one.code, one.seq):
+                kept[place] = one
+                if self._lowest.get(one.code[0]) is other:
+                    self._lowest[one.code[0]] = one
+                return
+        self.add(one)
+
     @property
     def kept(self) -> tuple[Finding, ...]:
         """Return at most MAX_FINDINGS: errors first, then what is unknown, then warnings."""
