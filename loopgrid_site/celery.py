@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import Celery
 from django.conf import settings
+
+from loopgrid_site.beat import WorkerHeartbeat
 
 app = Celery("loopgrid")
 app.conf.update(
@@ -29,6 +33,14 @@ app.conf.update(
     task_default_queue="default",
     timezone="UTC",
     enable_utc=True,
-    beat_schedule={},
+    beat_scheduler="loopgrid_site.beat:Scheduler",
+    # Which ledger needs which run is decided by rows, so a laptop that sleeps misses nothing.
+    beat_schedule={
+        "catch-up": {"task": "ledger.catch_up", "schedule": 5.0, "options": {"expires": 15}},
+        "sweep": {"task": "ledger.wake_waiting", "schedule": 30.0, "options": {"expires": 60}},
+        "verify": {"task": "ledger.request_due_runs", "schedule": timedelta(hours=1)},
+        "forget-keys": {"task": "ledger.forget_expired_keys", "schedule": timedelta(hours=1)},
+    },
 )
+app.steps["worker"].add(WorkerHeartbeat)
 app.autodiscover_tasks()

@@ -10,13 +10,37 @@ from ledger.integrity.result import (
     IntegrityResult,
     ServiceCount,
 )
+from ledger.integrity.running import Queued, queue_run
+from ledger.integrity.runs import (
+    Badge,
+    Neighbour,
+    Run,
+    neighbours,
+    newest_complete,
+    run_of,
+    runs_of,
+    standing,
+)
 from ledger.integrity.verifying import Scope, verify_integrity
+from ledger.integrity.within import verify_within, verify_workspace
 
 __all__ = [
+    "Badge",
     "EarlierRun",
     "FirstBad",
     "IntegrityResult",
+    "Neighbour",
+    "Queued",
+    "Run",
     "Scope",
     "ServiceCount",
+    "neighbours",
+    "newest_complete",
+    "queue_run",
+    "run_of",
+    "runs_of",
+    "standing",
     "verify_integrity",
+    "verify_within",
+    "verify_workspace",
 ]

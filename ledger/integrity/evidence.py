@@ -45,7 +45,7 @@ def read_tile(moment: Snapshot, ledger_id: UUID, level: int, index: int) -> Tile
 class Checkpoints:
     """The stored checkpoints with sizes in (`above`, `upto`], compared with the notary's memory.
 
-    A note that the notary released and nobody stores, or that is stored in other words, is a finding.
+    A note that the notary released and that is not stored, or stored otherwise, is a finding.
     """
 
     moment: Snapshot

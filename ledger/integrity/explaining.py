@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from loopgrid_proof import headers
+from loopgrid_proof.digests import leaf_hash
 from loopgrid_proof.errors import Finding, Verification
 
 from ledger.integrity.result import FirstBad, ServiceCount, first_bad_finding
@@ -63,7 +64,7 @@ def _values(moment: Snapshot, ledger_id: UUID, one: Finding) -> tuple[str | None
 
 def _leaf_hash(rows: list[tuple[object, ...]]) -> bytes | None:
     leaf = rows[0][0] if rows else None
-    return headers.digests.leaf_hash(leaf) if isinstance(leaf, bytes) else None
+    return leaf_hash(leaf) if isinstance(leaf, bytes) else None
 
 
 def _hash(value: bytes | None) -> str | None:

@@ -1,8 +1,9 @@
 """Stored read models against the entries they are folds of, in constant memory.
 
-Along the walk each decision's row is compared with its first entry; afterwards, for the decisions that
-anything else happened to, with the fold of all their entries. Rows without an entry are findings too.
-What cannot be folded because an entry is damaged is left to the walk, which names the entry.
+Along the walk each decision's row is compared with its first entry; afterwards, for the decisions
+that anything else happened to, with the fold of all their entries. Rows without an entry are
+findings too. What cannot be folded because an entry is damaged is left to the walk, which
+names the entry.
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ CORRECTION, _CORRECTION = _columns(projection.CORRECTION)
 SEQ, ID, HASH = DECISION.index("seq"), DECISION.index("decision_id"), DECISION.index("content_hash")
 # What later entries may change; the rest follows from the first entry alone.
 _MOVING = frozenset(
-    ("status", "verdict", "verdict_seq", "verdict_at", "verdict_type", "verdict_by")
-    + ("reason_code", "severity", "flag_seq", "flagged_at", "reason_seq")
-    + ("correction_seq", "correction_id", "corrections", "newest_seq")
+    (
+        *("status", "verdict", "verdict_seq", "verdict_at", "verdict_type", "verdict_by"),
+        *("reason_code", "severity", "flag_seq", "flagged_at", "reason_seq"),
+        *("correction_seq", "correction_id", "corrections", "newest_seq"),
+    )
 )
 _FRESH = "status = 'recorded' AND corrections = 0 AND newest_seq = seq AND " + " AND ".join(
     f"{name} IS NULL" for name in sorted(_MOVING - {"status", "corrections", "newest_seq"})
@@ -117,8 +120,8 @@ def check_folds(
 ) -> Iterator[Finding]:
     """Yield where the row of a decision, or of a correction, is not the fold of its entries.
 
-    With `begin`, only decisions that an entry from there on is about, or whose row says that something
-    happened to them. `disowned` entries are not folded.
+    With `begin`, only decisions that an entry from there on is about, or whose row says that
+    something happened to them. `disowned` entries are not folded.
     """
     left_out = frozenset(disowned)
     values = {"ledger": ledger_id, "begin": begin}

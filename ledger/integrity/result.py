@@ -100,7 +100,7 @@ class IntegrityResult:
     earlier_run: EarlierRun | None = None
     service: ServiceCount | None = None
     erased_parts: int = 0
-    state: Mapping[str, Any] | None = field(default=None, repr=False)
+    resume: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def sealed_size(self) -> int:

@@ -24,17 +24,9 @@ BATCH_ROWS = 1000
 BATCH_BYTES = 4 * 1024 * 1024
 
 _ENTRY_TYPES = (
-    "int8",
-    "bytea",
-    "bytea",
-    "bytea",
-    "text",
-    "timestamptz",
-    "text",
-    "int8",
-    "text",
-    "int8",
-) + ("bytea", "int2")
+    *("int8", "bytea", "bytea", "bytea", "text", "timestamptz", "text", "int8", "text", "int8"),
+    *("bytea", "int2"),
+)
 # A time outside the calendar cannot be read at all; as an empty column it is a copy that differs.
 _ENTRIES = """
 SELECT seq, leaf, leaf_hash, prev_hash, kind,
@@ -83,7 +75,9 @@ def batches(moment: Snapshot, stretch: Stretch, *, report: Report) -> Iterator[B
     while True:
         entries = _entries(moment, stretch, after)
         upto = entries[-1][0] if len(entries) == BATCH_ROWS else stretch.end - 1
-        yield from _with_parts(moment, stretch, entries, after, upto, report)
+        values = {"ledger": stretch.ledger_id, "after": after, "upto": upto}
+        parts = moment.copy_rows(_PARTS, values, _PART_TYPES)
+        yield from _joined(entries, parts, after=after, upto=upto, report=report)
         if len(entries) < BATCH_ROWS:
             return
         after = upto
@@ -100,17 +94,15 @@ def _entries(moment: Snapshot, stretch: Stretch, after: int) -> list[tuple[Any, 
     return list(moment.copy_rows(_ENTRIES, values, _ENTRY_TYPES))
 
 
-def _with_parts(
-    moment: Snapshot,
-    stretch: Stretch,
+def _joined(
     entries: list[tuple[Any, ...]],
+    stored: Iterator[tuple[Any, ...]],
+    *,
     after: int,
     upto: int,
     report: Report,
 ) -> Iterator[Batch]:
     """Join entries and parts, both in order, and cut when enough content waits."""
-    values = {"ledger": stretch.ledger_id, "after": after, "upto": upto}
-    stored = moment.copy_rows(_PARTS, values, _PART_TYPES)
     part = next(stored, None)
     rows: list[Row] = []
     waiting, begin = 0, after
@@ -143,7 +135,7 @@ def _row(entry: tuple[Any, ...], parts: list[PartRow], report: Report) -> Row:
     return Row(leaf, Columns(entry[0], *entry[2:10]), parts)
 
 
-def is_admitted(leaf: bytes, mac: bytes, number: int | None) -> bool:
+def is_admitted(leaf: bytes, mac: bytes, number: int) -> bool:
     """Say whether the application wrote this leaf; a key that is not known here cannot say no."""
     key = settings.ADMISSION_KEYS.get(number)
     return key is None or hmac.compare_digest(mac, hmac.digest(key, ADMISSION + leaf, "sha256"))

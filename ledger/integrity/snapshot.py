@@ -6,7 +6,7 @@ Both connections see the same snapshot, and both are read-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,8 @@ from psycopg import sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+Values = Sequence[Any] | Mapping[str, Any]
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -31,7 +33,7 @@ class Snapshot:
     at: datetime
 
     def copy_rows(
-        self, query: str, values: Sequence[Any], types: Sequence[str]
+        self, query: str, values: Values, types: Sequence[str]
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of `query`, one at a time, however many there are.
 
@@ -42,13 +44,11 @@ class Snapshot:
             copy.set_types(types)
             yield from copy.rows()
 
-    def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query whose answer is small."""
         return self.asker.execute(query, values, prepare=True, binary=True).fetchall()
 
-    def stream(
-        self, name: str, query: str, values: Sequence[Any] = ()
-    ) -> Iterator[tuple[Any, ...]]:
+    def stream(self, name: str, query: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of `query` through a server-side cursor; several may be open at once."""
         with self.asker.cursor(name=name, binary=True) as cursor:
             cursor.itersize = 500

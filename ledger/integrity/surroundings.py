@@ -48,7 +48,7 @@ def stored_origin(moment: Snapshot, ledger_id: UUID) -> str | None:
 
 
 def check_ledger_row(moment: Snapshot, ledger_id: UUID, workspace_id: UUID) -> Iterator[Finding]:
-    """Yield what is wrong with the row of `ledger_ledger`; it stands for the time before entry 0."""
+    """Yield what is wrong with the row of `ledger_ledger`; its place is entry 0."""
     rows = moment.ask(_LEDGER, (ledger_id,))
     if not rows:
         yield finding("E_EMPTY", "The row of the ledger itself is gone.", seq=0)
@@ -75,7 +75,7 @@ def check_strays(moment: Snapshot, ledger_id: UUID, *, size: int) -> Iterator[Fi
 
 
 def count_across(moment: Snapshot, ledger_id: UUID) -> Iterator[Finding]:
-    """Yield what only all entries together show: ordinals and source numbers used twice, or missing.
+    """Yield what only all entries show: ordinals and source numbers used twice, or missing.
 
     Counts columns, which the walk has compared with the leaves.
     """

@@ -1,7 +1,7 @@
 """Which keys count, and what the notary remembers outside the database.
 
-Whoever can write to every table can add a key of their own and sign a history of their own. So a key
-that is named in the ledger counts only if something outside the database vouches for it: the
+Whoever can write to every table can add a key of their own and sign a history of their own. So a
+key that is named in the ledger counts only if something outside the database vouches for it: the
 application's admission key, or a note in the notary's own `checkpoints.log`.
 """
 
@@ -35,7 +35,7 @@ WHERE ledger_id = %s AND kind = 'key.added' AND rec IS NULL ORDER BY seq
 class Memory:
     """The notary's `checkpoints.log` of one ledger, if it can be read here.
 
-    `newest` is the last note in it that one of its ledger's keys signed.
+    `newest` is the checkpoint in its last note.
     """
 
     path: Path | None
@@ -98,7 +98,7 @@ def trusted_keys(added: list[tuple[VerifierKey, bool]], memory: Memory) -> tuple
     return tuple(key for key, admitted in added if admitted or key.text in remembered)
 
 
-def remember(origin: str, added: list[tuple[VerifierKey, bool]]) -> Memory:
+def remember(origin: str) -> Memory:
     """Return what the notary remembers of a ledger; its newest note counts as held outside."""
     path = log_path(origin)
     memory = Memory(path)

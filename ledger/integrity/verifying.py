@@ -1,7 +1,7 @@
 """One verification of a stored ledger: everything is read again and recomputed, nothing is written.
 
-The end is fixed first. The verdict comes from the package that an auditor installs; what only a running
-ledger has (copies, read models, the notary's alarm) is added to it.
+The end is fixed first. The verdict comes from the package that an auditor installs; what only a
+running ledger has (copies, read models, the notary's alarm) is added to it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from loopgrid_proof.verify import Circumstances, LedgerCheck, RangeResult, Sourc
 
 from ledger.integrity import evidence, explaining, readmodels, surroundings, trust
 from ledger.integrity.result import IntegrityResult
-from ledger.integrity.rows import HIGHEST, LOWEST, Stretch, batches
+from ledger.integrity.rows import LOWEST, Stretch, batches
 from ledger.integrity.snapshot import Snapshot, snapshot
 from ledger.queries import LedgerRef
 
@@ -47,8 +47,8 @@ def _say_nothing(_done: int, _total: int) -> None:
 class Scope:
     """How much of a ledger one verification walks.
 
-    `start` is the saved state of an earlier intact run, None for entry 0. `stop` is asked between
-    batches; what is not walked by then is left out, and the verdict says so. `progress(done, total)`
+    `start` is the saved state of an earlier run, None for entry 0. `stop` is asked between batches;
+    what is not walked by then is left out, and the verdict says so. `progress(done, total)`
     is told after each batch and may raise to end the run. `service` only counts.
     """
 
@@ -104,7 +104,9 @@ def _verify(moment: Snapshot, ledger: LedgerRef, scope: Scope) -> IntegrityResul
         service=None
         if scope.service is None
         else explaining.count_service(moment, ledger.ledger_id, verification, scope.service),
-        state=walked.result.state.as_json() if verification.verdict is Verdict.INTACT else None,
+        resume=walked.result.state.as_json()
+        if walked.whole and verification.verdict is not Verdict.BROKEN
+        else None,
     )
 
 
@@ -122,10 +124,10 @@ def _verdict(verification: Verification, *, whole: bool) -> Verdict:
 def _walk(
     moment: Snapshot, ledger: LedgerRef, state: WalkState, scope: Scope, size: int
 ) -> _Walked:
-    """Feed every stored entry from `state` on to the walk, or as many as `scope.stop` lets through."""
+    """Feed the entries from `state` on to the walk, as many as `scope.stop` lets through."""
     ident, begin = ledger.ledger_id, state.size
     added = trust.added_keys(moment, ident)
-    memory = trust.remember(state.origin, added)
+    memory = trust.remember(state.origin)
     above = LOWEST if begin == 0 else begin
     stored_notes = evidence.Checkpoints(moment, ident, memory, above=above)
     rows = moment.ask(_SEALED, (ident,))
@@ -148,8 +150,7 @@ def _walk(
         unsealed=rows[0][0] if rows else 0,
     )
     whole, done = True, begin
-    stored = batches(moment, stretch, report=beside.add)
-    for batch in stored:
+    for batch in batches(moment, stretch, report=beside.add):
         check.feed(batch.rows)
         firsts.settle(batch)
         done += len(batch.rows)
@@ -157,7 +158,6 @@ def _walk(
         if done < size and scope.stop():
             whole = False
             break
-    stored.close()
     for one in firsts.findings.kept:
         beside.add(one)
     return _Walked(check.finish(), whole, beside.kept, stored_notes)

@@ -22,7 +22,13 @@ from ledger.queries.entries import (
     notary_state,
     sealed_size,
 )
-from ledger.queries.ledgers import LedgerRef, ledger_by_origin, ledger_of, open_ledgers
+from ledger.queries.ledgers import (
+    LedgerRef,
+    ledger_by_origin,
+    ledger_of,
+    ledger_with_id,
+    open_ledgers,
+)
 from ledger.queries.parts import PartContent, content_of, parts_of
 from ledger.queries.records import Record, headers_at, record_at, record_of, records_of
 
@@ -44,6 +50,7 @@ __all__ = [
     "history_of",
     "ledger_by_origin",
     "ledger_of",
+    "ledger_with_id",
     "notary_state",
     "open_ledgers",
     "parts_of",

@@ -51,6 +51,14 @@ def ledger_by_origin(origin: str) -> LedgerRef:
     return _ref(row)
 
 
+def ledger_with_id(ledger_id: UUID) -> LedgerRef:
+    """Return a ledger, open or closed, by its id. Raises NotFound."""
+    row = Ledger.objects.filter(ledger_id=ledger_id).first()
+    if row is None:
+        raise NotFound("No ledger has this id.")
+    return _ref(row)
+
+
 def open_ledgers() -> list[LedgerRef]:
     """Return every open ledger of the deployment, by origin."""
     return [_ref(row) for row in Ledger.objects.filter(state="open").order_by("origin")]
