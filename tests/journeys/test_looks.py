@@ -25,6 +25,7 @@ PAGES = (
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_breaks_no_rule_of_accessibility(seat, check, lee, reply, address, theme):
     desk = seat(lee, color_scheme=theme, bypass_csp=True)
+    desk.expect("409")  # a receipt before its seal
     page = desk.open(address.format(seq=reply.appended.header.seq))
 
     broken = {}
@@ -37,7 +38,9 @@ def test_a_page_breaks_no_rule_of_accessibility(seat, check, lee, reply, address
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_never_scrolls_sideways(seat, lee, reply, address):
-    page = seat(lee).open(address.format(seq=reply.appended.header.seq))
+    desk = seat(lee)
+    desk.expect("409")
+    page = desk.open(address.format(seq=reply.appended.header.seq))
 
     wide = {}
     for width in WIDTHS:
@@ -45,6 +48,27 @@ def test_a_page_never_scrolls_sideways(seat, lee, reply, address):
         wide[width] = page.evaluate("document.documentElement.scrollWidth")
 
     assert {width: reached for width, reached in wide.items() if reached > width} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/login", "/nowhere", "/setup?token=none"])
+def test_a_page_before_signing_in_breaks_no_rule(seat, check, lee, live_server, address, theme):
+    desk = seat(lee, color_scheme=theme, bypass_csp=True)
+    desk.expect("404")
+    desk.context.clear_cookies()
+    desk.page.goto(f"{live_server.url}{address}")
+    desk.page.set_viewport_size({"width": 320, "height": 700})
+
+    assert check(desk.page) == []
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_checker_sees_what_is_wrong(seat, check, lee, reply):
+    page = seat(lee, bypass_csp=True).open("decisions")
+
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+
+    assert [found.split(":")[0] for found in check(page)] == ["button-name"]
 
 
 def test_open_dialog_and_menus_break_no_rule(seat, check, lee, reply):
