@@ -129,6 +129,8 @@ class Leases:
 
 _MOST_LEASES: Final = 10_000
 leases = Leases()
+# When this process last wrote that a key was used.
+_noted: dict[str, float] = {}
 
 
 def take(access: Access, policy: str, *, cost: int = 1) -> Allowance | None:
@@ -187,11 +189,22 @@ class Limited(_View):
 
 def note_use_after(response: HttpResponseBase, access: Access | None) -> None:
     """Note a key's use after the answer was sent, so that no caller waits for the write."""
-    if access is not None and access.key_id is not None and access.use_unnoted:
+    if access is not None and access.key_id is not None and _note_is_due(access):
         key_id = access.key_id
         # The one place Django has for work after an answer; it has no public name.
         closers = cast("Any", response)._resource_closers  # noqa: SLF001
         closers.append(lambda: activity.note_key_use(key_id, at=timezone.now()))
+
+
+def _note_is_due(access: Access) -> bool:
+    """Whether this process should write the key's use now; what it remembers of the key is old."""
+    now, key_id = time.monotonic(), access.key_id or ""
+    if not access.use_unnoted or now - _noted.get(key_id, -math.inf) < WINDOW_S:
+        return False
+    if len(_noted) > _MOST_LEASES:
+        _noted.clear()
+    _noted[key_id] = now
+    return True
 
 
 def may_try_to_sign_in(email: str, *, address: str) -> bool:

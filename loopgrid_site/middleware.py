@@ -44,6 +44,9 @@ class RequestMiddleware:
         response.headers.setdefault("LoopGrid-Version", settings.VERSION)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if not response.streaming and not response.has_header("Content-Length"):
+            # Without a length the server would send chunks, or close the connection after them.
+            response.headers["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
         return response
 
 

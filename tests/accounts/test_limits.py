@@ -161,6 +161,20 @@ def test_the_use_of_a_key_is_noted_after_the_answer(cut):
     assert issued.key.last_used_at is not None
 
 
+def test_the_use_of_a_key_is_written_once_a_minute_and_process(monkeypatch):
+    written = []
+    monkeypatch.setattr(limits.activity, "note_key_use", lambda key, at: written.append(key))
+    access = Access(key_id=ids.draw_key_id(), scopes=frozenset(), use_unnoted=True)
+
+    for _ in range(3):
+        answer = HttpResponse()
+        limits.note_use_after(answer, access)
+        for close in answer._resource_closers:
+            close()
+
+    assert written == [access.key_id]
+
+
 def test_guessing_at_one_person_ends_whether_or_not_they_exist():
     email, address = f"{ids.draw_id('x')}@example.org", ids.draw_id("address")
     tries = [
