@@ -67,6 +67,9 @@ class Desk:
         """Let a minute go by on the notary's stopwatch, look, and return the alarm it raised."""
         self.watch.seconds += 60
         (self.notary or self.start()).look()
+        return self.alarm()
+
+    def alarm(self) -> str | None:
         row = NotaryState.objects.filter(ledger_id=self.ledger.ledger_id).first()
         return None if row is None else row.alarm
 
