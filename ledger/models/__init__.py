@@ -4,6 +4,7 @@ Evidence and projections are made by plain SQL (`migrations/sql`), so these mode
 they exist to read with. Rows are written by `append`, `projection` and the verbs alone.
 """
 
+from ledger.models.admin_rows import CheckpointRow, DecisionRow, EntryRow
 from ledger.models.checkpoints import Checkpoint, NotaryState, Tile
 from ledger.models.decisions import Correction, Decision
 from ledger.models.entries import Entry, Erasure, Ledger, Part
@@ -11,9 +12,12 @@ from ledger.models.work import Heartbeat, Job
 
 __all__ = [
     "Checkpoint",
+    "CheckpointRow",
     "Correction",
     "Decision",
+    "DecisionRow",
     "Entry",
+    "EntryRow",
     "Erasure",
     "Heartbeat",
     "Job",
