@@ -9,8 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ledger.integrity import running, runs
-from tests.support.notary import without_guards
-from tests.support.sealing import Sealer
+from tests.support.notary import Desk, without_guards
 from tests.support.visitors import hire
 
 
@@ -30,8 +29,10 @@ def finish_runs(ledger) -> None:
         running.run_integrity(run.run_id, clock=timezone.now)
 
 
-def test_a_run_is_watched_until_its_verdict_stands(seat, noor, reply, ledger):
-    Sealer(ledger, None).seal()
+def test_a_run_is_watched_until_its_verdict_stands(seat, noor, reply, ledger, tmp_path):
+    notary = Desk(ledger, tmp_path / "notary")
+    notary.look()
+    notary.stop()
     page = seat(noor).open("integrity")
 
     page.get_by_role("button", name="Verify now").click()
