@@ -163,7 +163,7 @@ def test_the_use_of_a_key_is_noted_after_the_answer(cut):
 
 def test_the_use_of_a_key_is_written_once_a_minute_and_process(monkeypatch):
     written = []
-    monkeypatch.setattr(limits.activity, "note_key_use", lambda key, at: written.append(key))
+    monkeypatch.setattr(limits.activity, "note_key_use", lambda key, **_: written.append(key))
     access = Access(key_id=ids.draw_key_id(), scopes=frozenset(), use_unnoted=True)
 
     for _ in range(3):

@@ -1,48 +1,16 @@
-"""Starting the writer beside the test, on the test's own database."""
+"""The writer beside the test, on the test's own database."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 
 from ledger.queries import LedgerRef
-
-WRITER = Path(__file__).with_name("writer.py")
-PROJECT = WRITER.parents[2]
+from tests.faults.starting import database_url, start_writer
 
 Start = Callable[..., "subprocess.Popen[str]"]
-
-
-def database_url() -> str:
-    """Return the URL of the database this test uses."""
-    known = connection.settings_dict
-    return f"postgresql://{known['USER']}@/{known['NAME']}?host={quote(known['HOST'], safe='')}"
-
-
-def start_writer(ledger: LedgerRef, *words: str, url: str) -> subprocess.Popen[str]:
-    """Start a writer on the database at `url`; what it prints is read by the caller."""
-    return subprocess.Popen(
-        [
-            sys.executable,
-            str(WRITER),
-            str(ledger.ledger_id),
-            str(ledger.workspace_id),
-            ledger.origin,
-            *words,
-        ],
-        env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(PROJECT)},
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ledger import append, queries
 from ledger.append import Draft, grouping, locking
 from ledger.errors import ClockDisagrees, Conflict, Unavailable
 from ledger.queries import LedgerRef
-from tests.faults.conftest import database_url
+from tests.faults.starting import database_url
 from tests.support.cast import Scene, clock
 
 

@@ -1,0 +1,1 @@
+"""Commands that print ratios of one interleaved run; see README.md beside this file."""
