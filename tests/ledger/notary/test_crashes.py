@@ -33,9 +33,9 @@ def database_url() -> str:
     return f"postgresql://{user}@{host}:{named['PORT'] or 5432}/{name}"
 
 
-def launch(desk, step: str, manner: str) -> subprocess.Popen[str]:
+def launch(desk, step: str, manner: str, *, url: str = "") -> subprocess.Popen[str]:
     environment = os.environ | {
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": url or database_url(),
         "LOOPGRID_NOTARY_DIR": str(desk.folder),
         "PYTHONPATH": str(PROJECT),
     }
