@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 STATES = (
     ("", gettext_lazy("Any")),
@@ -18,12 +22,12 @@ STATES = (
 _NAMES = ("service", "type", "model")
 
 
-def _name(label: str, **attrs: str) -> forms.CharField:
+def _name(label: str | StrPromise, **attrs: str) -> forms.CharField:
     widget = forms.TextInput({"class": "field mono", "autocomplete": "off"} | attrs)
     return forms.CharField(label=label, max_length=200, required=False, widget=widget)
 
 
-def _day(label: str) -> forms.DateField:
+def _day(label: str | StrPromise) -> forms.DateField:
     widget = forms.DateInput({"class": "field", "type": "date"})
     return forms.DateField(label=label, required=False, widget=widget)
 

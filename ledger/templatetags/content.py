@@ -175,7 +175,7 @@ def visible(text: Any) -> SafeString:
     """Return text escaped, each character that would act or hide replaced by a visible sign."""
     pieces = _HIDDEN.split(str(text))
     signs = _HIDDEN.findall(str(text))
-    shown = [escape(pieces[0])]
+    shown: list[str] = [escape(pieces[0])]
     for sign, piece in zip(signs, pieces[1:], strict=True):
         shown += [f'<span class="ctl">U+{ord(sign):04X}</span>', escape(piece)]
     return mark_safe("".join(shown))  # noqa: S308  every piece was escaped just above

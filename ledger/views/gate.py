@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -21,9 +21,11 @@ from django.utils.translation import gettext as _
 from accounts import roles, workspaces
 from accounts.actors import Actor
 from accounts.errors import RoleMissing, WorkspaceNotFound
-from accounts.models import User, Workspace
 from ledger.errors import NotAllowed, NotFound
 from ledger.queries import LedgerRef, ledger_of
+
+if TYPE_CHECKING:
+    from accounts.models import User, Workspace
 
 P = ParamSpec("P")
 
@@ -65,7 +67,7 @@ def workspace_page(act: str) -> Callable[[Page[P]], Callable[..., HttpResponse]]
         ) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _signed_out(request)
-            place = _place(workspace, cast("User", request.user))
+            place = _place(workspace, request.user)
             if not place.may(act):
                 raise PermissionDenied
             request.place = place  # type: ignore[attr-defined]
