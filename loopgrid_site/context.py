@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.utils import timezone
 from accounts import queries, roles, workspaces
 from accounts.models import User, Workspace
 from ledger.integrity import runs
+from ledger.queries import figures
 from ledger.views import standing
+from loopgrid_site.health import SILENT_AFTER
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -34,12 +37,28 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "workspaces": mine,
         "workspace": place.workspace,
         "may_administer": place.may("admin"),
+        "may_open_admin": place.may("open_admin_site"),
         "integrity_badge": standing.shown(runs.standing(place.ledger), at=now),
+        "silent": silent_processes(at=now),
     }
+
+
+def silent_processes(*, at: datetime) -> dict[str, timedelta]:
+    """Return how long worker and notary have said nothing, if that is too long.
+
+    One that has never spoken is not named: it may just be starting.
+    """
+    seen = figures.beats()
+    ages = {name: at - seen[name] for name in ("worker", "notary") if name in seen}
+    return {name: age for name, age in ages.items() if age > SILENT_AFTER}
 
 
 def _there(person: User, home: Workspace | None) -> dict[str, Any]:
     if home is None:
         return {}
     held = queries.roles_of(person, home, at=timezone.now())
-    return {"workspace": home, "may_administer": roles.may(held, "admin")}
+    return {
+        "workspace": home,
+        "may_administer": roles.may(held, "admin"),
+        "may_open_admin": roles.may(held, "open_admin_site"),
+    }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts import granting
+from ledger.models import Heartbeat
 from tests.support.cast import make_workspace
 from tests.support.visitors import hire
 
@@ -72,3 +75,14 @@ def test_every_page_has_the_policy_that_allows_nothing_inline(lee):
 
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(30, False), (120, True)])
+def test_a_worker_that_fell_silent_is_named_on_every_page(lee, seconds, said):
+    seen_at = timezone.now() - timedelta(seconds=seconds)
+    Heartbeat.objects.update_or_create(name="worker", defaults={"seen_at": seen_at})
+
+    page = lee.get("decisions").content.decode()
+    Heartbeat.objects.all().delete()
+
+    assert ("The job worker has not answered for 2 minutes." in page) is said
