@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from accounts import queries as people
 from accounts import roles
 from accounts.actors import Actor
 from ledger import queries
@@ -28,6 +29,7 @@ class Desk:
     sealed_size: int
     supersedable: tuple[Act, ...]
     previous_hash: bytes
+    key_names: Mapping[str, str]
 
     @property
     def seen(self) -> int:
@@ -89,7 +91,15 @@ def desk_of(ledger: LedgerRef, seq: int, *, actor: Actor) -> Desk:
         sealed_size=sealed_size,
         supersedable=tuple(act for act in acts if may_supersede(actor, act)),
         previous_hash=history.entries[0].header.prev,
+        key_names=_key_names(ledger, history.entries),
     )
+
+
+def _key_names(ledger: LedgerRef, entries: Iterable[HistoryEntry]) -> dict[str, str]:
+    """Return the names of the keys that acted, as they are called today."""
+    actors = [entry.header.actor for entry in entries]
+    keys = {actor["id"] for actor in actors if actor["ty"] == "service"}
+    return people.names_of_keys(ledger.workspace_id, keys)
 
 
 def may_supersede(actor: Actor, act: Act) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -37,9 +38,9 @@ def raw(entry: HistoryEntry, name: str) -> bytes | None:
 
 
 @register.filter
-def who(entry: HistoryEntry) -> str:
-    """Return who did it, by the name that was sealed with the entry."""
-    return _person(entry) or _program(entry.header)
+def who(entry: HistoryEntry, names: Mapping[str, str] | None = None) -> str:
+    """Return who did it: a person by the name sealed with the entry, a key by its name of today."""
+    return _person(entry) or _program(entry.header, names or {})
 
 
 def _person(entry: HistoryEntry) -> str | None:
@@ -49,14 +50,14 @@ def _person(entry: HistoryEntry) -> str | None:
     )
 
 
-def _program(header: Header) -> str:
+def _program(header: Header, names: Mapping[str, str]) -> str:
     kind, name = header.actor["ty"], header.actor["id"]
     if kind == "system":
         return _("LoopGrid, %(part)s") % {"part": name}
     if name == "local":
         return _("A program on this machine")
     if kind == "service":
-        return _("API key %(id)s") % {"id": f"{name[:_SHORT_ID]}…"}
+        return _("API key %(name)s") % {"name": names.get(name, f"{name[:_SHORT_ID]}…")}
     return _("Person %(id)s") % {"id": f"{name[:_SHORT_ID]}…"}
 
 

@@ -7,7 +7,10 @@ import secrets
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts import actors, granting
+from accounts.granting import KeyTerms
 from ledger import queries
 from ledger.queries import LedgerRef
 from ledger.recording import Recorded
@@ -256,3 +259,11 @@ def test_a_decision_costs_few_queries(ada, reply, django_assert_max_num_queries)
 
     with django_assert_max_num_queries(15):
         ada.get(page_of(reply))
+
+
+def test_a_key_is_told_by_its_name(ada, acme):
+    terms = KeyTerms(name="support-agent-prod", scopes=("record",))
+    issued = granting.add_key(acme.workspace, terms, created_by="console", at=timezone.now())
+    reply = Scene(acme.ledger, actors.service(issued.key.pk)).record()
+
+    assert "API key support-agent-prod" in ada.get(page_of(reply)).content.decode()
