@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.test import TransactionTestCase
 
+from tests.support.attacks import pytest_terminal_summary  # noqa: F401  a hook
 from tests.support.cast import *  # noqa: F403  fixtures are found by name
 
 
