@@ -21,7 +21,8 @@ from ledger.integrity.runs import (
     runs_of,
     standing,
 )
-from ledger.integrity.verifying import Scope, verify_integrity
+from ledger.integrity.shell import rebuild_read_models, verify_slug, workspace_slugs
+from ledger.integrity.verifying import Progress, Scope, verify_integrity
 from ledger.integrity.within import verify_within, verify_workspace
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FirstBad",
     "IntegrityResult",
     "Neighbour",
+    "Progress",
     "Queued",
     "Run",
     "Scope",
@@ -37,10 +39,13 @@ __all__ = [
     "neighbours",
     "newest_complete",
     "queue_run",
+    "rebuild_read_models",
     "run_of",
     "runs_of",
     "standing",
     "verify_integrity",
+    "verify_slug",
     "verify_within",
     "verify_workspace",
+    "workspace_slugs",
 ]

@@ -60,11 +60,12 @@ def verify_workspace(
     try:
         ledger = queries.ledger_of(workspace.pk)
     except NotFound:
-        return _nothing_there(workspace, service)
+        return nothing_there(workspace, service)
     return verify_within(ledger, seconds=seconds, elapsed=elapsed, service=service)
 
 
-def _nothing_there(workspace: Workspace, service: str | None) -> IntegrityResult:
+def nothing_there(workspace: Workspace, service: str | None = None) -> IntegrityResult:
+    """Return the verdict on a workspace whose ledger cannot be found at all."""
     gone = finding("E_EMPTY", "The workspace has no open ledger.", seq=0)
     verification = Verification.of(
         Findings([gone]),
