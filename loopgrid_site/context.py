@@ -14,7 +14,6 @@ from accounts.models import User, Workspace
 from ledger.integrity import runs
 from ledger.queries import figures
 from ledger.views import standing
-from loopgrid_site.health import SILENT_AFTER
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def silent_processes(*, at: datetime) -> dict[str, timedelta]:
     """
     seen = figures.beats()
     ages = {name: at - seen[name] for name in ("worker", "notary") if name in seen}
-    return {name: age for name, age in ages.items() if age > SILENT_AFTER}
+    return {name: age for name, age in ages.items() if age > figures.SILENT_AFTER}
 
 
 def _there(person: User, home: Workspace | None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ at what the other processes wrote; only what recording needs takes a web process
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
 from typing import Final
 
@@ -26,7 +25,6 @@ OK, FAILING, STALE = "ok", "failing", "stale"
 # Recording works without the others, so they are reported and demand nothing.
 DEMANDED: Final = ("database", "migrations", "recovery")
 PROCESSES: Final = ("worker", "beat", "notary")
-SILENT_AFTER: Final = timedelta(seconds=90)
 BROKER_SECONDS: Final = 0.5
 
 # What the web process must not be able to do, if the roles are those it should run with.
@@ -101,7 +99,7 @@ def heartbeat_states() -> Mapping[str, str]:
         f"{name}_heartbeat": FAILING
         if name not in seen
         else STALE
-        if at - seen[name] > SILENT_AFTER
+        if at - seen[name] > figures.SILENT_AFTER
         else OK
         for name in PROCESSES
     }

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.Metrics.as_view()),
+    path("", include("loopgrid_site.api_docs")),
     path("admin/", admin.site.urls),
     path("setup", views.setup, name="setup"),
     path("setup/done", views.setup_done, name="setup_done"),

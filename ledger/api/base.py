@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,16 +20,19 @@ from rest_framework.views import APIView
 from accounts.actors import Actor
 from accounts.authentication import Access, ApiRequest
 from accounts.limits import Limited
-from accounts.models import Workspace
 from accounts.permissions import Scope
 from ledger import content, idempotency, queries
 from ledger.api import bodies
+from ledger.api.documenting import HandWritten
 from ledger.api.problems import Fault, Problem, invalid_parameter, shown
 from ledger.content import Member
 from ledger.errors import NotFound
 from ledger.idempotency import KEEP, MAX_KEY, Claim
 from ledger.queries import LedgerRef
 from ledger.reviewing import DecisionRef
+
+if TYPE_CHECKING:
+    from accounts.models import Workspace
 
 MAX_URL: Final = 8 * 1024
 
@@ -50,6 +53,7 @@ class WorkspaceAPIView(Limited, APIView):
     # OPTIONS is for browsers of other sites, and those are not answered.
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch"]  # type: ignore[misc]
     request: ApiRequest
+    schema = HandWritten()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what is too long before anything is looked up, then let the guards decide."""

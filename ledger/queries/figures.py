@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from ledger.models import Heartbeat
+
+# Every process says each half minute that it lives.
+SILENT_AFTER = timedelta(seconds=90)
 
 _LEDGERS = """
 SELECT count(*), coalesce(sum(head + 1), 0), coalesce(max(head), -1),
