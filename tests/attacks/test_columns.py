@@ -157,7 +157,7 @@ DECISION = [
     *("parent_id", "recorded_type", "recorded_id", "chain_hash", "content_hash", "verdict"),
     *("verdict_seq", "verdict_at", "verdict_type", "verdict_by", "reason_code", "severity"),
     *("flag_seq", "flagged_at", "reason_seq", "correction_seq", "correction_id", "corrections"),
-    *("newest_seq"),
+    "newest_seq",
 ]
 CORRECTION = [
     *("ledger_id", "seq", "correction_id", "decision_id", "decision_seq", "created_at"),
