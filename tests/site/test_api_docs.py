@@ -18,6 +18,9 @@ from ledger.api.problems import KINDS
 from loopgrid_site.api_docs import description
 from loopgrid_site.middleware import is_program_path
 
+# Answers are closed, and with them the connections of this process are looked at.
+pytestmark = pytest.mark.django_db
+
 PROJECT = Path(__file__).resolve().parents[2]
 WRITE_AGAIN = "write it again: python3 manage.py spectacular --file docs/openapi.yaml"
 

@@ -43,6 +43,7 @@ def test_readiness_names_every_part(client: Client) -> None:
 
 def test_a_silent_worker_is_reported_and_recording_goes_on(client: Client) -> None:
     now = timezone.now()
+    Heartbeat.objects.all().delete()
     Heartbeat.objects.create(name="beat", seen_at=now)
     Heartbeat.objects.create(name="worker", seen_at=now - timedelta(minutes=5))
 
