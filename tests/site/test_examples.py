@@ -20,7 +20,8 @@ SAYS = {
     "01_record.py": ("the same entry, not a second one", "status     recorded"),
     "02_flag_and_correct.py": ("412  stale_review", "corrected: {'response': 'I have refunded"),
     "03_verify_receipt.py": ("the same   True", "forged     refused: E_"),
-    "04_record.mjs": ("recorded   #", "leaf hash  "),
+    "04_verify_ledger.py": ("intact  local-", "self up to "),
+    "05_record.mjs": ("recorded   #", "leaf hash  "),
 }
 
 

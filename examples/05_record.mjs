@@ -1,6 +1,6 @@
 // Record one decision from JavaScript: Node 18 or later, no package.
 //
-//     node examples/04_record.mjs
+//     node examples/05_record.mjs
 //
 // LOOPGRID_BASE_URL and LOOPGRID_API_KEY as in 01_record.py.
 import { randomUUID } from "node:crypto";
