@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
+# More values than this are not read one by one.
+MOST_BRANCHES = 12
 STATUSES = ("recorded", "incorrect", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a list; `%s` stands for each of `params`, in order."""
+    """One condition of a list; `%s` stands for each of `params`, in order.
+
+    `branches`, if there are any, say the same together and no row fits two of them.
+    """
 
     sql: str
     params: tuple[Any, ...] = ()
     side: bool = False
+    branches: tuple[Condition, ...] = ()
 
     def negated(self) -> Condition:
         """Return the condition that holds wherever this one does not, unknown values included."""
@@ -63,9 +71,9 @@ class Filters:
             "decision_type": self.decision_type,
             "status": self.status,
         }
-        found = [_equals(f"d.{name}", value) for name, value in named.items() if value]
+        found = [equals_any(f"d.{name}", [value]) for name, value in named.items() if value]
         if self.within:
-            found.append(Condition("d.service = ANY(%s)", (list(self.within),)))
+            found.append(equals_any("d.service", self.within))
         return found
 
     def all(self) -> list[Condition]:
@@ -73,9 +81,17 @@ class Filters:
         return [*self.labels(), *self.conditions]
 
 
-def _equals(column: str, value: str) -> Condition:
+def equals_any(column: str, values: Sequence[str], *, side: bool = False) -> Condition:
+    """Return the condition that a column has one of these values; none at all never holds."""
     # PostgreSQL holds no U+0000 in text, so no stored name can equal one with it.
-    return Condition("false") if "\0" in value else Condition(f"{column} = %s", (value,))
+    known = sorted({value for value in values if "\0" not in value})
+    if not known:
+        return Condition("false")
+    each = tuple(Condition(f"{column} = %s", (value,), side) for value in known)
+    if len(each) == 1:
+        return each[0]
+    branches = each if len(each) <= MOST_BRANCHES else ()
+    return Condition(f"{column} = ANY(%s)", (known,), side, branches)
 
 
 def clause(conditions: list[Condition]) -> tuple[str, list[Any]]:
@@ -95,6 +111,22 @@ def either(conditions: Sequence[Condition]) -> Condition | None:
     )
 
 
+def branches_of(filters: Filters) -> list[Filters]:
+    """Return lists without a row in common that are the whole list together."""
+    if len(filters.within) > 1:
+        if len(filters.within) > MOST_BRANCHES:
+            return [filters]
+        return [replace(filters, within=(name,)) for name in sorted(set(filters.within))]
+    for index, condition in enumerate(filters.conditions):
+        if condition.branches:
+            before, behind = filters.conditions[:index], filters.conditions[index + 1 :]
+            return [
+                replace(filters, conditions=(*before, branch, *behind))
+                for branch in condition.branches
+            ]
+    return [filters]
+
+
 def source_of(filters: Filters) -> str:
     """Return the FROM clause these filters need."""
     if filters.side:
@@ -107,3 +139,18 @@ def source_of(filters: Filters) -> str:
 def where(ledger_id: UUID, filters: Filters, *more: Condition) -> tuple[str, list[Any]]:
     """Return the WHERE clause of a list, with its parameters."""
     return clause([Condition("d.ledger_id = %s", (ledger_id,)), *filters.all(), *more])
+
+
+def read_rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a list's statement, in one round trip with what its plan has to avoid."""
+    with connection.cursor() as rows:
+        # Settings and statement travel as one message, which is one transaction to PostgreSQL. A
+        # merge join would read both tables from their newest row to the first that fits, and
+        # compiling costs more than any list takes.
+        rows.execute(f"{_PLANNING} {statement}", params)
+        while rows.nextset():
+            pass
+        return list(rows.fetchall())
+
+
+_PLANNING = "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off;"

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.core.signing import BadSignature, Signer
-from django.db import connection
 
 from ledger.errors import invalid
 from ledger.queries import totals
-from ledger.queries.filters import Condition, Filters, source_of, where
+from ledger.queries.filters import (
+    Condition,
+    Filters,
+    branches_of,
+    read_rows,
+    source_of,
+    where,
+)
 from ledger.queries.ledgers import LedgerRef
 from ledger.states import DecisionState
 
@@ -105,10 +111,16 @@ def _read(
     limit: int,
     skip: int = 0,
 ) -> tuple[DecisionState, ...]:
-    whole, params = statement(ledger, filters, *more, order=order)
-    with connection.cursor() as rows:
-        rows.execute(f"{whole} LIMIT %s OFFSET %s", [*params, limit, skip])
-        return tuple(state_of_columns(row) for row in rows.fetchall())
+    direction = "DESC" if order == "new" else "ASC"
+    parts, params = [], []
+    # Each branch is in order by its index; a condition on several values at once would not be.
+    for branch in branches_of(filters):
+        whole, values = statement(ledger, branch, *more, order=order)
+        parts.append(f"({whole} LIMIT %s)")
+        params += [*values, skip + limit]
+    listed = f"SELECT * FROM ({' UNION ALL '.join(parts)}) d ORDER BY seq {direction}"  # noqa: S608  our own words
+    listed += " LIMIT %s OFFSET %s"
+    return tuple(state_of_columns(row) for row in read_rows(listed, [*params, limit, skip]))
 
 
 def statement(

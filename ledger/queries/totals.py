@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from ledger.queries.filters import Filters, clause, source_of, where
+from ledger.queries.filters import Filters, clause, read_rows, source_of, where
 from ledger.queries.ledgers import LedgerRef
 
 # With a search text the matches are counted one by one, so there is an end to it.
@@ -24,23 +24,23 @@ FOLLOWER = "counts"
 _BLOCKS = """
 WITH mark AS (
   SELECT coalesce(max(seq), -1) AS seq FROM ledger_cursor
-  WHERE ledger_id = %s AND name = 'counts')
+  WHERE ledger_id = %s AND name = 'counts'),
+moved AS MATERIALIZED (
+  SELECT d.seq, d.service, d.decision_type, d.status, coalesce(c.status, 'recorded') AS counted
+  FROM ledger_decision d LEFT JOIN ledger_counted c ON c.ledger_id = d.ledger_id AND c.seq = d.seq
+  WHERE d.ledger_id = %s AND d.newest_seq > (SELECT seq FROM mark) AND d.newest_seq <> d.seq
+    -- The sum keeps PostgreSQL from reading everything below the mark by number.
+    AND d.seq + 0 <= (SELECT seq FROM mark))
 SELECT block, sum(n)::bigint FROM (
   SELECT d.block, d.n FROM ledger_count d WHERE d.ledger_id = %s AND {labels}
   UNION ALL
   SELECT d.seq / {block}, count(*) FROM ledger_decision d
   WHERE d.ledger_id = %s AND d.seq > (SELECT seq FROM mark) AND {labels} GROUP BY 1
   UNION ALL
-  SELECT d.seq / {block}, 1 FROM ledger_decision d
-  WHERE d.ledger_id = %s AND d.newest_seq > (SELECT seq FROM mark) AND d.newest_seq <> d.seq
-    AND d.seq <= (SELECT seq FROM mark) AND {labels}
+  SELECT d.seq / {block}, 1 FROM moved d WHERE {labels}
   UNION ALL
-  SELECT d.seq / {block}, -1 FROM (
-    SELECT e.seq, e.service, e.decision_type, coalesce(c.status, 'recorded') AS status
-    FROM ledger_decision e LEFT JOIN ledger_counted c ON c.ledger_id = e.ledger_id AND c.seq = e.seq
-    WHERE e.ledger_id = %s AND e.newest_seq > (SELECT seq FROM mark) AND e.newest_seq <> e.seq
-      AND e.seq <= (SELECT seq FROM mark)) d
-  WHERE {labels}
+  SELECT d.seq / {block}, -1
+  FROM (SELECT seq, service, decision_type, counted AS status FROM moved) d WHERE {labels}
 ) counted GROUP BY block ORDER BY block DESC
 """
 
@@ -77,11 +77,10 @@ def place_of(ledger: LedgerRef, filters: Filters, start: int) -> PageStart:
 
 def _blocks(ledger: LedgerRef, filters: Filters) -> list[tuple[int, int]]:
     labels, values = clause(filters.labels())
-    one = [ledger.ledger_id, *values]
+    ledger_id = ledger.ledger_id
+    params = [ledger_id, ledger_id, ledger_id, *values, ledger_id, *values, *values, *values]
     with connection.cursor() as rows:
-        rows.execute(
-            _BLOCKS.format(labels=labels, block=BLOCK), [ledger.ledger_id, *one, *one, *one, *one]
-        )
+        rows.execute(_BLOCKS.format(labels=labels, block=BLOCK), params)
         return [(block, n) for block, n in rows.fetchall()]
 
 
@@ -89,6 +88,4 @@ def _counted(ledger: LedgerRef, filters: Filters) -> int:
     condition, params = where(ledger.ledger_id, filters)
     matches = f"SELECT FROM {source_of(filters)} WHERE {condition} LIMIT %s"
     statement = f"SELECT count(*) FROM ({matches}) matches"  # noqa: S608  our own words
-    with connection.cursor() as rows:
-        rows.execute(statement, [*params, MOST_COUNTED])
-        return int(rows.fetchone()[0])
+    return int(read_rows(statement, [*params, MOST_COUNTED])[0][0])

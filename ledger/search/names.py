@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import connection
 
 from accounts.models import ApiKey, User
 from ledger.queries import LedgerRef
-from ledger.queries.filters import Condition
 from ledger.search.parsing import Value
 from ledger.search.registry import Asked
 
 SOME_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 # More different names than this are not looked up one by one; the rows are compared instead.
 MOST_NAMES = 2000
-
-
-def equals_any(column: str, values: Sequence[str]) -> Condition:
-    """Return the condition that a column has one of these values; none at all never holds."""
-    if not values:
-        return Condition("false")
-    if len(values) == 1:
-        return Condition(f"{column} = %s", (values[0],))
-    return Condition(f"{column} = ANY(%s)", (list(values),))
 
 
 def beginning_with(ledger: LedgerRef, column: str, start: str) -> list[str] | None:

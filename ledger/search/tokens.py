@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ledger.queries.filters import Condition, either
+from ledger.queries import sealed_size
+from ledger.queries.filters import Condition, either, equals_any
 from ledger.search import names
 from ledger.search.parsing import ID, NUMBER, WORD, Value
 from ledger.search.ranges import Moments, read_age, read_moments
@@ -22,10 +23,6 @@ _STATES = {
     "flagged": Condition("d.verdict = 'incorrect'"),
     "confirmed": Condition("d.verdict = 'confirmed'"),
     "corrected": Condition("d.status = 'corrected'"),
-    "sealed": Condition(
-        "d.seq < (SELECT coalesce(max(c.size), 0) FROM ledger_checkpoint c"
-        " WHERE c.ledger_id = d.ledger_id)"
-    ),
     "erased": Condition("d.content_hash IS NULL"),
 }
 _RISKS = ("high", "limited", "minimal")
@@ -51,7 +48,7 @@ def register_all() -> None:
     register_token(NUMBER, _numbers, check=_is_number)
     register_token(ID, _ids, check=_like(_ID, "An id is dec_ and 32 hex digits."))
     register_token("hash", _hashes, check=_like(_HASH, "hash: takes 6 to 64 hex digits."))
-    register_token("is", _states, check=_one_of("is", _STATES))
+    register_token("is", _states, check=_one_of("is", (*_STATES, "sealed")))
     register_token("risk", _risks, check=_one_of("risk", _RISKS))
     register_token("by", _by)
     register_token("at", _at, check=_is_moments)
@@ -72,7 +69,7 @@ def _like(pattern: re.Pattern[str], message: str) -> Check:
     return check
 
 
-def _one_of(name: str, words: Sequence[str] | dict[str, Condition]) -> Check:
+def _one_of(name: str, words: Sequence[str]) -> Check:
     def check(value: Value) -> str | None:
         if value.text.lower() in words and not value.open:
             return None
@@ -124,7 +121,7 @@ def _numbers(values: Sequence[Value], asked: Asked) -> Condition:
 
 
 def _ids(values: Sequence[Value], _asked: Asked) -> Condition:
-    return names.equals_any("d.decision_id", [value.text.lower() for value in values])
+    return equals_any("d.decision_id", [value.text.lower() for value in values])
 
 
 def _hashes(values: Sequence[Value], _asked: Asked) -> Condition | None:
@@ -141,12 +138,19 @@ def _hashes(values: Sequence[Value], _asked: Asked) -> Condition | None:
     return either(found)
 
 
-def _states(values: Sequence[Value], _asked: Asked) -> Condition | None:
-    return either([_STATES[value.text.lower()] for value in values])
+def _states(values: Sequence[Value], asked: Asked) -> Condition | None:
+    return either([_state(value.text.lower(), asked) for value in values])
+
+
+def _state(name: str, asked: Asked) -> Condition:
+    if name == "sealed":
+        # The number itself, so that PostgreSQL knows how few or many decisions lie below it.
+        return Condition("d.seq < %s", (sealed_size(asked.ledger),))
+    return _STATES[name]
 
 
 def _risks(values: Sequence[Value], _asked: Asked) -> Condition:
-    return names.equals_any("d.risk_tier", [value.text.lower() for value in values])
+    return equals_any("d.risk_tier", [value.text.lower() for value in values])
 
 
 def _by(values: Sequence[Value], asked: Asked) -> Condition:
@@ -194,7 +198,7 @@ def _in_decision(column: str) -> Build:
             if known is None:
                 return either([_begins(column, values)])
             exact += known
-        return names.equals_any(f"d.{column}", exact)
+        return equals_any(f"d.{column}", exact)
 
     return build
 
@@ -209,11 +213,11 @@ def _begins(column: str, values: Sequence[Value]) -> Condition:
 def _in_copy(column: str) -> Build:
     def build(values: Sequence[Value], _asked: Asked) -> Condition | None:
         # The copies are in byte order, so `^@` is a range of their index.
+        exact = [value.text for value in values if not value.open]
+        found = [equals_any(f"s.{column}", exact, side=True)] if exact else []
+        begun = [value.text for value in values if value.open]
         return either(
-            [
-                Condition(f"s.{column} {'^@' if value.open else '='} %s", (value.text,), side=True)
-                for value in values
-            ]
+            found + [Condition(f"s.{column} ^@ %s", (start,), side=True) for start in begun]
         )
 
     return build
