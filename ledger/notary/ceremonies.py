@@ -83,10 +83,11 @@ def rebuild(scene: _Scene, options: Mapping[str, Any]) -> str:
     newest = serving.newest_checkpoint(book.ledger)
     if newest is None:
         raise CeremonyRefused("The database holds no checkpoint of this ledger.")
-    held = Path(options["held"]).read_bytes()
-    known = [_checked(note, book.ledger.origin, trusted) for note in (newest.note, held)]
-    if known[1].size > newest.size:
-        raise CeremonyRefused("The note kept outside is larger than the newest in the database.")
+    held, logged = held_note(Path(options["held"])), box.newest_note()
+    notes = [newest.note, held, *([logged] if logged else [])]
+    known = [_checked(note, book.ledger.origin, trusted) for note in notes]
+    if max(one.size for one in known) > newest.size:
+        raise CeremonyRefused("The database holds no checkpoint as large as one that was released.")
     state = _recomputed(scene, known)
     box.prepare()
     box.cut_torn_records()
@@ -99,6 +100,15 @@ def rebuild(scene: _Scene, options: Mapping[str, Any]) -> str:
         clock=scene.notary.clock,
     )
     return _signed_on(scene)
+
+
+def held_note(path: Path) -> bytes:
+    """Return the note in a file, or the last one of a file that is a log of notes."""
+    try:
+        raw = path.read_bytes()
+    except OSError as fault:
+        raise CeremonyRefused(f"{path} cannot be read: {fault.strerror}.") from fault
+    return memory.last_record(raw) or raw
 
 
 def disown(scene: _Scene, options: Mapping[str, Any]) -> str:

@@ -126,8 +126,10 @@ class Notary:
         book.size = rounds.settled(book).head.size
         if book.size:
             self._signed[book.ledger.origin] = book.ledger.ledger_id
-        behind = publishing.write_tiles(book.ledger, book.size, most=TILES_PER_LOOK)
-        return 0.0 if more or behind or book.size == before else SIGN_EVERY
+        if book.size != before or not book.tiled:
+            written = publishing.write_tiles(book.ledger, book.size, most=TILES_PER_LOOK)
+            book.tiled = written < TILES_PER_LOOK
+        return 0.0 if more or book.size == before or not book.tiled else SIGN_EVERY
 
     def _book_of(self, tip: Tip) -> Book:
         book = self.books.get(tip.ledger.origin)

@@ -183,6 +183,16 @@ class Memory:
                 yield record, place
 
 
+def last_record(raw: bytes) -> bytes | None:
+    """Return the last record of what is a log from its first byte to its last, else None."""
+    place, record = 0, None
+    while place < len(raw):
+        begin = place + LENGTH_BYTES
+        place = begin + int.from_bytes(raw[place:begin], "big")
+        record = raw[begin:place]
+    return record if place == len(raw) else None
+
+
 def this_host() -> str:
     """Return what tells this machine from others: a digest of its machine id, else of its name."""
     try:

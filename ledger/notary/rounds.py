@@ -33,6 +33,7 @@ class Book:
 
     `state` is what stands in the file, None until `recover` has looked at it. `size` is what is
     known to be signed, `alarm` why the ledger is not signed on, `due` when it is looked at again.
+    `announced`: the ledger knows a key of ours; `tiled`: its full tiles are written.
     """
 
     ledger: LedgerRef
@@ -40,6 +41,8 @@ class Book:
     host: str
     state: State | None = None
     size: int = 0
+    announced: bool = False
+    tiled: bool = False
     alarm: Refused | None = None
     due: float = 0.0
     reported: tuple[int, str] | None = None
@@ -95,7 +98,8 @@ def keep_alive(book: Book, tip: Tip, *, clock: Clock) -> int:
     if not tip.is_open:
         return tip.size
     try:
-        missing = _unannounced_key(book)
+        missing = None if book.announced else _unannounced_key(book)
+        book.announced = missing is None
         if missing is not None:
             return upkeep.add_key(book.ledger, vkey=missing, clock=clock).header.seq + 1
         if tip.last_at is not None and clock() - tip.last_at >= _heartbeat(book):
@@ -181,7 +185,7 @@ def recover(book: Book, tip: Tip) -> None:
 
     Finishes what an earlier round left; raises Refused for what no honest crash leaves behind.
     """
-    book.state = None
+    book.state, book.announced, book.tiled = None, False, False
     book.memory.cut_torn_records()
     state = _trusted_state(book, tip)
     _check_sizes(book, state, tip)

@@ -13,6 +13,7 @@ from ledger.notary import ceremonies
 from ledger.notary.errors import CeremonyRefused
 from tests.ledger.notary.test_crashes import assert_one_history
 from tests.ledger.notary.test_refusals import REWRITTEN, UNADMITTED
+from tests.support.notary import without_guards
 
 
 @pytest.fixture
@@ -96,6 +97,22 @@ def test_nothing_is_rebuilt_when_checkpoints_are_missing(signed, record, tmp_pat
     (signed.memory.folder / "state").unlink()
 
     with pytest.raises(CeremonyRefused, match="E_SIG"):
+        hold(signed, "rebuild", held=str(held))
+
+
+def test_nothing_is_rebuilt_when_our_own_log_knows_of_more(signed, record, tmp_path):
+    held = tmp_path / "held"
+    held.write_bytes(signed.published()[0])
+    record()
+    signed.look()
+    (signed.memory.folder / "state").unlink()
+    with without_guards("ledger_checkpoint") as cursor:
+        cursor.execute(
+            "DELETE FROM ledger_checkpoint WHERE size = 4 AND ledger_id = %s",
+            [signed.ledger.ledger_id],
+        )
+
+    with pytest.raises(CeremonyRefused, match="no checkpoint as large"):
         hold(signed, "rebuild", held=str(held))
 
 
