@@ -57,6 +57,11 @@ _ACTED = """
 INSERT INTO ledger_acted (ledger_id, actor_id, seq) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
 
+_REACH = """
+SELECT coalesce((SELECT seq FROM ledger_cursor WHERE ledger_id = %s AND name = %s), -1),
+  coalesce((SELECT max(seq) FROM ledger_entry WHERE ledger_id = %s), -1)
+"""
+
 
 @dataclass(slots=True)
 class Copy:
@@ -80,6 +85,22 @@ class Copy:
 def follow_search(ledger: LedgerRef, *, clock: Clock) -> bool:
     """Bring the search copies up by the next entries; returns whether some are left."""
     return following.follow(FOLLOWER, ledger, _index, clock=clock, step=STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far search copies have come: up to entry `upto` (-1 is none), `behind` entries short."""
+
+    upto: int
+    behind: int
+
+
+def reach_of(ledger: LedgerRef) -> Reach:
+    """Return how far searching reaches in a ledger; one query."""
+    with connection.cursor() as rows:
+        rows.execute(_REACH, [ledger.ledger_id, FOLLOWER, ledger.ledger_id])
+        upto, end = rows.fetchone()
+    return Reach(upto, max(end - upto, 0))
 
 
 def catch_up(*, clock: Clock, steps: int = 1000) -> None:

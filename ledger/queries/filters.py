@@ -141,16 +141,18 @@ def where(ledger_id: UUID, filters: Filters, *more: Condition) -> tuple[str, lis
     return clause([Condition("d.ledger_id = %s", (ledger_id,)), *filters.all(), *more])
 
 
-def read_rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+def read_rows(filters: Filters, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of a list's statement, in one round trip with what its plan has to avoid."""
+    planning = _PLANNING_COPIES if filters.side else _PLANNING
     with connection.cursor() as rows:
-        # Settings and statement travel as one message, which is one transaction to PostgreSQL. A
-        # merge join would read both tables from their newest row to the first that fits, and
-        # compiling costs more than any list takes.
-        rows.execute(f"{_PLANNING} {statement}", params)
+        # Settings and statement travel as one message, which is one transaction to PostgreSQL.
+        rows.execute(f"{planning} {statement}", params)
         while rows.nextset():
             pass
         return list(rows.fetchall())
 
 
-_PLANNING = "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off;"
+# Compiling costs more than any list takes.
+_PLANNING = "SET LOCAL jit = off;"
+# A merge join would read copies and decisions from their newest row to the first that fits.
+_PLANNING_COPIES = f"{_PLANNING} SET LOCAL enable_mergejoin = off;"

@@ -120,7 +120,9 @@ def _read(
         params += [*values, skip + limit]
     listed = f"SELECT * FROM ({' UNION ALL '.join(parts)}) d ORDER BY seq {direction}"  # noqa: S608  our own words
     listed += " LIMIT %s OFFSET %s"
-    return tuple(state_of_columns(row) for row in read_rows(listed, [*params, limit, skip]))
+    return tuple(
+        state_of_columns(row) for row in read_rows(filters, listed, [*params, limit, skip])
+    )
 
 
 def statement(

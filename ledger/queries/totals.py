@@ -88,4 +88,4 @@ def _counted(ledger: LedgerRef, filters: Filters) -> int:
     condition, params = where(ledger.ledger_id, filters)
     matches = f"SELECT FROM {source_of(filters)} WHERE {condition} LIMIT %s"
     statement = f"SELECT count(*) FROM ({matches}) matches"  # noqa: S608  our own words
-    return int(read_rows(statement, [*params, MOST_COUNTED])[0][0])
+    return int(read_rows(filters, statement, [*params, MOST_COUNTED])[0][0])

@@ -177,11 +177,13 @@ def test_times_are_numbers_of_entries(record, ledger, find):
     assert find("age:>1h") == []
 
 
-def test_the_newest_seconds_are_searched_after_the_next_round(record, find):
+def test_the_newest_seconds_are_searched_after_the_next_round(record, ledger, find):
     record()
 
+    assert indexing.reach_of(ledger) == indexing.Reach(-1, 2)
     assert find("charged", catch_up=False) == []
     assert len(find("charged")) == 1
+    assert indexing.reach_of(ledger) == indexing.Reach(1, 0)
 
 
 def test_what_reviewers_write_is_found_with_the_decision(scene, ben, find):
