@@ -82,6 +82,22 @@ def test_open_dialog_and_menus_break_no_rule(seat, check, lee, reply):
     assert (menu, check(page)) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("address", "menu"),
+    [("decisions", "Filter"), ("settings/people", "Give a role"), ("decisions", None)],
+)
+def test_an_open_menu_stays_on_a_narrow_screen(seat, lee, reply, address, menu):
+    page = seat(lee, viewport={"width": 320, "height": 800}).open(address)
+    opener = page.get_by_text(menu, exact=True) if menu else page.get_by_label("Menu of Lee")
+
+    opener.first.click()
+
+    box = page.locator("details[open] > .pop").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+
+
 def test_a_theme_is_kept_and_drawn_by_the_server(seat, lee, reply):
     page = seat(lee, color_scheme="light").open(f"d/{reply.appended.header.seq}")
 
