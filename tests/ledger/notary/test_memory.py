@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.notary.errors import Refused
-from ledger.notary.memory import decode_state, encode_state
+from ledger.notary.memory import Tombstone, decode_state, encode_state
 
 
 @pytest.fixture
@@ -118,3 +118,26 @@ def test_a_torn_record_at_the_end_of_the_log_is_cut_off(signed, files, record):
     assert alarm is None
     assert files["checkpoints.log"].read_bytes().startswith(whole)
     assert list(signed.memory.notes()) == signed.published()
+
+
+def test_every_sealed_tombstone_is_logged_once(signed):
+    box = signed.memory
+    first, second = Tombstone(7, ("aa" * 32,)), Tombstone(9, ("bb" * 32, "cc" * 32))
+
+    box.log_erasures([first])
+    box.log_erasures([first, second])
+    box.log_erasures([])
+
+    assert list(box.erasures()) == [first, second]
+
+
+def test_a_torn_tombstone_is_cut_off_and_logged_again(signed):
+    box = signed.memory
+    box.log_erasures([Tombstone(7, ("aa" * 32,))])
+    path = box.folder / "erasures.log"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:-3])
+
+    box.cut_torn_records()
+
+    assert path.read_bytes() == whole
