@@ -85,21 +85,24 @@ def python(*options: str) -> tuple[str, ...]:
 def web(settings: Mapping[str, str]) -> tuple[str, ...]:
     """The command line of the web server. Limits are set, never left to defaults."""
     options = {
-        "--bind": f"127.0.0.1:{settings['LOOPGRID_PORT']}",
-        "--config": "deploy/gunicorn_conf.py",
-        "--worker-class": "gthread",
+        "--interface": "wsgi",
+        "--http": "1",
+        "--host": "127.0.0.1",
+        "--port": settings["LOOPGRID_PORT"],
         "--workers": settings.get("LOOPGRID_WEB_WORKERS", "2"),
-        "--threads": settings.get("LOOPGRID_WEB_THREADS", "8"),
-        "--timeout": "60",
-        "--graceful-timeout": "30",
-        "--max-requests": "20000",
-        "--max-requests-jitter": "2000",
-        "--limit-request-line": "8190",
-        "--limit-request-fields": "100",
-        "--limit-request-field_size": "16380",
+        "--blocking-threads": settings.get("LOOPGRID_WEB_THREADS", "8"),
+        # A thread keeps its database connection; one that ended would have to open another.
+        "--blocking-threads-idle-timeout": "600",
+        # Request line and headers together; beyond it the server answers 414 or 431 by itself.
+        "--http1-buffer-size": "65536",
+        "--http1-header-read-timeout": "30000",
+        "--workers-kill-timeout": "30",
+        "--respawn-interval": "1",
+        "--log-level": "warning",
     }
     words = [word for pair in options.items() for word in pair]
-    return (*python("-m", "gunicorn"), "loopgrid_site.wsgi", *words, "--no-control-socket")
+    flags = ("--no-ws", "--respawn-failed-workers")
+    return (*python("-m", "granian"), "loopgrid_site.wsgi:application", *words, *flags)
 
 
 def worker(settings: Mapping[str, str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ LOG_BYTES = 10_000_000
 # What a notary that refuses to sign exits with: it needs a person, not another try.
 REFUSED = 3
 ALARMING = re.compile(
-    r"(?<!%)\b(WARNING|ERROR|CRITICAL)\b"  # the standard library, gunicorn, Celery
+    r"(?<!%)\b(WARNING|ERROR|CRITICAL)\b"  # the standard library, granian, Celery
     r"|\[(warning|error|critical)\s*\]"  # structlog for people
     r"|\"level\": ?\"(warning|error|critical)"  # and as JSON
 )
