@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from loopgrid_site.embedded import watching
 
 SECONDS = 60
+ANSWER_SECONDS = 1.5
 # Each failing probe is a line in a log and a turn of a web thread: ask a few times a second.
 TICKS = 3
 # Readiness reports these but does not demand them; at the start they have to be there as well.
@@ -76,7 +77,8 @@ def opens(page: str, port: int) -> bool:
 
 def get(port: int, path: str) -> tuple[int | None, bytes]:
     """Ask the local product; the status is None while nobody answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    # Short: while we wait here nobody looks at signals or at processes that died.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
