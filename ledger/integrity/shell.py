@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from accounts.models import Workspace
-from ledger import projection, queries
+from ledger import counting, indexing, projection, queries
 from ledger.append import Clock, hold
 from ledger.errors import NotFound
 from ledger.integrity.result import IntegrityResult
@@ -33,7 +33,11 @@ def verify_slug(slug: str, *, progress: Progress | None = None) -> IntegrityResu
 def rebuild_read_models(slug: str, *, clock: Clock) -> int:
     """Fold every decision of a workspace again and return their number. Raises NotFound."""
     ledger = queries.ledger_of(Workspace.objects.get(slug=slug).pk)
-    return _rebuild(ledger, clock=clock)
+    decisions = _rebuild(ledger, clock=clock)
+    # Counters and search copies were made from the rows that are gone; followers make them again.
+    counting.recount(ledger)
+    indexing.index_again(ledger)
+    return decisions
 
 
 @act

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from ledger import content, counting, reviewing
@@ -111,6 +112,18 @@ def test_counting_again_gives_the_same_counters(scene, ledger, ben):
     follow(ledger)
 
     assert counters(ledger) == before != []
+
+
+def test_wrong_counters_are_put_right_by_rebuilding(acme, scene, ledger):
+    scene.record()
+    follow(ledger)
+    with connection.cursor() as rows:
+        rows.execute("UPDATE ledger_count SET n = 7 WHERE ledger_id = %s", [ledger.ledger_id])
+    assert total(ledger) == 7
+
+    call_command("rebuild_projections", workspace=acme.workspace.slug, verbosity=0)
+
+    assert total(ledger) == 1
 
 
 def test_a_page_begins_in_the_right_block(scene, ledger, ben, monkeypatch):

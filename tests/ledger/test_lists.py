@@ -116,6 +116,19 @@ def test_the_last_imaginable_page_is_empty(scene, ledger):
     assert (page.states, page.total) == ((), 1)
 
 
+@pytest.mark.parametrize("names", [("a", "c"), tuple("abcdefghijklmnopqrstuvwxyz")])
+def test_decisions_of_several_services_are_one_list_in_order(scene, ledger, names):
+    recorded = [scene.record(service_name=name) for name in "acbcaAca"]
+    allowed = Filters(within=names)
+    wanted = [r.appended.header.seq for r in recorded if r.submission.facts["svc"] in names][::-1]
+
+    pages = [lists.page_of(ledger, allowed, page=page, page_size=3) for page in (1, 2, 3)]
+    oldest = lists.after(ledger, allowed, order="old", limit=2, count=True)
+
+    assert [seq for page in pages for seq in seqs(page)] == wanted
+    assert (seqs(oldest), oldest.total) == (wanted[:-3:-1], len(wanted))
+
+
 def test_another_workspace_is_not_in_the_list(scene, ledger, record):
     from tests.support.cast import make_workspace
 
