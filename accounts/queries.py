@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from accounts.keys import digest_setup_token
 from accounts.models import ApiKey, Membership, SetupLink, User, Workspace
-from accounts.roles import ADMIN, may
+from accounts.roles import ACTS, ADMIN, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,11 @@ def workspace_by_slug(slug: str) -> Workspace | None:
     return Workspace.objects.filter(slug=slug).first()
 
 
-def workspaces_of(user: User, *, at: datetime) -> QuerySet[Workspace]:
-    """Return the workspaces in which a person holds a role at `at`, by name."""
+def workspaces_of(user: User, *, at: datetime, act: str | None = None) -> QuerySet[Workspace]:
+    """Return the workspaces in which a person holds a role at `at`, or one that allows `act`."""
     held = Membership.objects.filter(in_force(at), user=user)
+    if act is not None:
+        held = held.filter(role__in=ACTS[act])
     return Workspace.objects.filter(pk__in=held.values("workspace")).order_by("slug")
 
 

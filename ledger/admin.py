@@ -17,9 +17,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.models import Membership, Workspace
-from accounts.queries import in_force
-from accounts.roles import ACTS
+from accounts import queries as accounts
+from accounts.models import Workspace
 from ledger import queries
 from ledger.errors import NotFound
 from ledger.models.admin_rows import AdminRow, CheckpointRow, DecisionRow, EntryRow
@@ -55,10 +54,7 @@ def workspaces_for(request: HttpRequest) -> list[Workspace]:
     user = request.user
     if not user.is_authenticated:
         return []
-    held = Membership.objects.filter(
-        in_force(timezone.now()), user=user, role__in=ACTS["open_admin_site"]
-    )
-    return list(Workspace.objects.filter(pk__in=held.values("workspace")).order_by("slug"))
+    return list(accounts.workspaces_of(user, at=timezone.now(), act="open_admin_site"))
 
 
 def in_open_ledger(rows: QuerySet[Any], workspace: Workspace) -> QuerySet[Any]:
