@@ -1,4 +1,4 @@
-"""What only a person on the notary's own console may do, while the notary itself is stopped.
+"""What only a person on the notary's own console may do; a running notary steps aside for it.
 
 Each ceremony first finds the ledger in exactly the state it is for, and leaves an entry behind.
 None of them signs a tree that contradicts an earlier signature.

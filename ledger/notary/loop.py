@@ -20,7 +20,7 @@ from django.db.utils import Error as DatabaseError
 from ledger.notary import memory, publishing, rounds, suffix
 from ledger.notary.disk import Disk
 from ledger.notary.errors import MustStop, Refused
-from ledger.notary.locks import DatabaseLock, FolderLock
+from ledger.notary.locks import DatabaseLock, FolderLock, is_turn_taken
 from ledger.notary.memory import Memory
 from ledger.notary.rounds import Book
 from ledger.notary.suffix import Admission, Clock, Tip
@@ -51,6 +51,7 @@ class Notary:
         only: Collection[str] = (),
         disk: Disk | None = None,
         host: str | None = None,
+        folder_patience_seconds: float = 0.0,
         patience_seconds: int = 10,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -59,7 +60,9 @@ class Notary:
         self.host = host or memory.this_host()
         self.admission = Admission(admission_keys)
         self.books: dict[str, Book] = {}
-        self._folder_lock = FolderLock(folder, disk=self.disk)
+        self._folder_lock: FolderLock | None = FolderLock(
+            folder, disk=self.disk, patience_seconds=folder_patience_seconds
+        )
         self._database_lock = DatabaseLock(patience_seconds=patience_seconds)
         self._alive_due = float("-inf")
         self._missed: dict[str, float] = {}
@@ -95,7 +98,24 @@ class Notary:
     def close(self) -> None:
         """Give both locks back."""
         self._database_lock.release()
-        self._folder_lock.release()
+        if self._folder_lock is not None:
+            self._folder_lock.release()
+            self._folder_lock = None
+
+    def may_look(self) -> bool:
+        """Step aside while a ceremony is held, and come back after it; False while it is held."""
+        if is_turn_taken(self.folder):
+            if self._folder_lock is not None:
+                log.warning("stepping aside for a ceremony")
+                self.close()
+            return False
+        if self._folder_lock is None:
+            # The ceremony's process may still be ending; its locks end with it.
+            self._folder_lock = FolderLock(
+                self.folder, disk=self.disk, patience_seconds=ALARM_EVERY
+            )
+            self.forget()
+        return True
 
     def _look_at(self, tip: Tip) -> None:
         book, now = self._book_of(tip), self.monotonic()
@@ -184,7 +204,8 @@ def run(notary: Notary, *, stop: threading.Event) -> None:
     """Look until `stop` is set. Raises MustStop; a database that is away is waited for."""
     while not stop.is_set():
         try:
-            notary.look()
+            if notary.may_look():
+                notary.look()
         except (DatabaseError, psycopg.Error) as fault:
             log.warning("the database is away: %s", type(fault).__name__)
             connection.close()

@@ -13,15 +13,19 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
+from psycopg.conninfo import conninfo_to_dict
 
 from ledger.notary import ceremonies
 from ledger.notary.errors import CeremonyRefused, MustStop, NotaryError
+from ledger.notary.locks import turn
 from ledger.notary.loop import Notary, run
 
 log = logging.getLogger(__name__)
@@ -55,24 +59,47 @@ class Command(BaseCommand):
         """Run until stopped, or hold the ceremony and say what came of it."""
         if not settings.NOTARY_DIR:
             raise CommandError("LOOPGRID_NOTARY_DIR is not set: the notary needs a folder.")
+        _connect_as_notary()
         try:
-            only = [options["origin"]] if options["ceremony"] else options["only"]
-            notary = Notary(
-                Path(settings.NOTARY_DIR),
-                clock=timezone.now,
-                admission_keys=settings.ADMISSION_KEYS,
-                only=only,
-            )
             if options["ceremony"]:
-                self.stdout.write(ceremonies.hold(notary, options["ceremony"], options))
+                self._hold_ceremony(Path(settings.NOTARY_DIR), options)
             else:
+                notary = _notary(Path(settings.NOTARY_DIR), only=options["only"])
                 run(notary, stop=_stop_on_signals())
-            notary.close()
+                notary.close()
         except MustStop as stop:
             log.error("the notary stops: %s", stop)  # noqa: TRY400  a sentence says it all
             sys.exit(REFUSED)
         except (CeremonyRefused, NotaryError) as refused:
             raise CommandError(str(refused)) from refused
+
+    def _hold_ceremony(self, folder: Path, options: Mapping[str, Any]) -> None:
+        with turn(folder):
+            notary = _notary(folder, only=[options["origin"]], folder_patience_seconds=15)
+            self.stdout.write(ceremonies.hold(notary, options["ceremony"], options))
+            notary.close()
+
+
+def _notary(folder: Path, **options: Any) -> Notary:
+    keys = settings.ADMISSION_KEYS
+    return Notary(folder, clock=timezone.now, admission_keys=keys, **options)
+
+
+def _connect_as_notary() -> None:
+    """Use the notary's own login where one is named beside the application's."""
+    url = settings.DATABASE_ROLE_URLS["notary"]
+    if url == settings.DATABASE_URL:
+        return
+    named = conninfo_to_dict(url)
+    own = {
+        "NAME": named.pop("dbname", ""),
+        "USER": named.pop("user", ""),
+        "PASSWORD": named.pop("password", ""),
+        "HOST": named.pop("host", ""),
+        "PORT": named.pop("port", ""),
+        "OPTIONS": named,
+    }
+    connection.settings_dict.update(own)
 
 
 def _stop_on_signals() -> threading.Event:

@@ -11,6 +11,7 @@ from ledger import queries, serving
 from ledger.models import Entry
 from ledger.notary import ceremonies
 from ledger.notary.errors import CeremonyRefused
+from ledger.notary.locks import turn
 from tests.ledger.notary.test_crashes import assert_one_history
 from tests.ledger.notary.test_refusals import REWRITTEN, UNADMITTED
 from tests.support.notary import without_guards
@@ -194,6 +195,28 @@ def test_the_only_key_cannot_be_retired(signed):
 
     with pytest.raises(CeremonyRefused):
         hold(signed, "retire-key", vkey=key.vkey)
+
+
+def test_a_running_notary_steps_aside_for_a_ceremony_and_comes_back(signed, record):
+    first = signed.notary
+    with turn(signed.folder):
+        aside = first.may_look()
+        signed.notary = None
+        hold(signed, "rotate-key")
+        signed.stop()
+    record()
+    signed.notary = first
+
+    assert (aside, first.may_look(), signed.look()) == (False, True, None)
+    assert len(parse_note(signed.published()[-1]).signatures) == 2
+    assert [row.vkey for row in serving.verifier_keys(signed.ledger)] == [
+        use.vkey for use in signed.memory.read_state().keys
+    ]
+
+
+def test_only_one_ceremony_is_held_at_a_time(signed):
+    with turn(signed.folder), pytest.raises(CeremonyRefused), turn(signed.folder):
+        pass
 
 
 def test_a_ceremony_for_no_ledger_is_refused(desk):
