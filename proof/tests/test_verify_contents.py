@@ -107,6 +107,48 @@ def test_a_superseding_entry_for_another_decision_is_unfitting():
     assert (found(verification, "E_REF").seq, verification.damage) == (5, "not_allowed")
 
 
+@pytest.mark.parametrize(
+    ("old", "superseding", "new"),
+    [
+        ("decision.marked_incorrect", "verdict.superseded", "correction.attached"),
+        ("decision.marked_incorrect", "verdict.superseded", "decision.confirmed"),
+        ("correction.attached", "correction.superseded", "decision.marked_incorrect"),
+        ("correction.attached", "correction.superseded", "correction.attached"),
+    ],
+)
+def test_any_verdict_or_correction_may_take_the_place_of_another(old, superseding, new):
+    book = Book().open()
+    book.decide(1)
+    target, by = (judge(book, kind) for kind in (old, new))
+    reason = {"reason": ("p", b'""')}
+    refs = {"target": target, "by": by}
+    book.add(superseding, ADA, rec=f"dec_{1:032x}", refs=refs, parts=reason)
+    book.seal()
+
+    assert book.check().verdict is Verdict.INTACT
+
+
+def test_an_entry_that_is_no_verdict_takes_no_place():
+    book = Book().open()
+    recorded = book.decide(1)
+    target = judge(book, "decision.marked_incorrect")
+    reason = {"reason": ("p", b'""')}
+    refs = {"target": target, "by": recorded}
+    book.add("verdict.superseded", ADA, rec=f"dec_{1:032x}", refs=refs, parts=reason)
+    book.seal()
+
+    assert found(book.check(), "E_REF").seq == 4
+
+
+def judge(book, kind):
+    """Append a flag, confirmation or correction of decision 1 and return its number."""
+    if kind != "correction.attached":
+        return book.add(kind, ADA, rec=f"dec_{1:032x}")
+    refs = {"correction": f"cor_{len(book.leaves):032x}"}
+    parts = {"correction": ("p", b"{}")}
+    return book.add(kind, ADA, rec=f"dec_{1:032x}", refs=refs, parts=parts)
+
+
 def test_a_disowned_entry_is_printed_and_its_meaning_skipped():
     book = Book().open()
     book.add("decision.confirmed", ADA, rec=f"dec_{2:032x}")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from accounts.actors import Actor
-from ledger import content, queries, reviewing
+from ledger import content, integrity, queries, reviewing
 from ledger.errors import AlreadySuperseded, Conflict, InvalidContent, NotAllowed, StaleReview
 from ledger.recording import Recorded
 from ledger.states import DecisionState
@@ -167,6 +167,24 @@ def test_superseding_with_a_correction_needs_and_records_it(scene: Scene, ben: A
 
     state = _now(scene, recorded)
     assert (state.status, state.flag_seq, state.correction_seq) == ("corrected", None, 3)
+
+
+@pytest.mark.parametrize("verdict", ["confirmed", "incorrect", "corrected", "withdrawn"])
+@pytest.mark.parametrize("first", ["flag", "correction"])
+def test_verification_finds_nothing_wrong_with_any_way_to_supersede(
+    scene: Scene, ben: Actor, first: str, verdict: str
+) -> None:
+    recorded = scene.record()
+    if first == "flag":
+        scene.flag(recorded, ben)
+    else:
+        scene.correct(recorded, ben, {"response": "ok"})
+    new = correction_of({"response": "better"}) if verdict == "corrected" else None
+
+    _supersede(scene, recorded, 2, verdict, ben, content=new)
+
+    findings = integrity.verify_integrity(scene.ledger).verification.findings
+    assert [one.code for one in findings if one.code[0] == "E"] == []
 
 
 def test_what_a_person_was_called_is_sealed_with_the_verdict(scene: Scene, ben: Actor) -> None:

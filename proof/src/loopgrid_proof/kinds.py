@@ -216,3 +216,5 @@ def load_kinds(raw: bytes) -> tuple[int, Mapping[str, Kind]]:
 
 
 REVISION, KINDS = load_kinds(pkgutil.get_data("loopgrid_proof", "kinds.json") or b"")
+# Every verdict and correction: what can be superseded, and what can take its place.
+SUPERSEDABLE: frozenset[str] = frozenset().union(*(kind.targets for kind in KINDS.values()))

@@ -67,8 +67,11 @@ def _check_references(header: Header, earlier: Earlier) -> Iterator[Finding]:
 def _fits(header: Header, name: str, target: Header | None, kind: kinds.Kind) -> bool:
     if target is None:
         return False
-    if name in ("target", "by"):
+    if name == "target":
         return target.rec == header.rec and target.kind in kind.targets
+    if name == "by":
+        # A correction may take the place of a flag, and a flag that of a correction.
+        return target.rec == header.rec and target.kind in kinds.SUPERSEDABLE
     return name != "seen" or target.rec == header.rec
 
 
