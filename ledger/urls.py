@@ -28,8 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.api.export")),
     path("", include("ledger.api.integrity")),
     path("", include("ledger.api.jobs")),
-    path("", include("ledger.api.integrity")),
-    path("", include("ledger.api.jobs")),
     path("", include("ledger.api.keys")),
     path("", include("ledger.api.verdicts")),
     path("", include("ledger.api.proofs")),

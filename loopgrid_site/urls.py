@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from loopgrid_site import health, metrics, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because programs call it thousands of times a second.
+    path("", include("ledger.urls")),
     path("", views.start, name="start"),
     path("health", health.health),
     path("health/live", health.live),
@@ -18,7 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup", views.setup, name="setup"),
     path("setup/done", views.setup_done, name="setup_done"),
     path("", include("accounts.urls")),
-    path("", include("ledger.urls")),
     path("", include("ledger.views.settings")),
     path("", include("ledger.views.decisions")),
     path("", include("ledger.views.entries")),

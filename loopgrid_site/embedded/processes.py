@@ -98,7 +98,8 @@ def web(settings: Mapping[str, str]) -> tuple[str, ...]:
         "--http1-header-read-timeout": "30000",
         "--workers-kill-timeout": "30",
         "--respawn-interval": "1",
-        "--log-level": "warning",
+        # Its one warning at this place finds eight threads on two cores many.
+        "--log-level": "error",
     }
     words = [word for pair in options.items() for word in pair]
     flags = ("--no-ws", "--respawn-failed-workers")
