@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from accounts.models import Workspace
 
 MAX_URL: Final = 8 * 1024
+MAX_HEADERS: Final = 16 * 1024
 
 _DECISION_ID = re.compile(r"dec_[0-9a-f]{32}", re.ASCII)
 _PRINTABLE_KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY}}}", re.ASCII)
@@ -59,6 +60,8 @@ class WorkspaceAPIView(Limited, APIView):
         """Refuse what is too long before anything is looked up, then let the guards decide."""
         if len(request._request.get_full_path()) > MAX_URL:  # noqa: SLF001
             raise Problem("uri_too_long", "The address may have at most 8 KiB.")
+        if sum(map(len, request._request.headers.values())) > MAX_HEADERS:  # noqa: SLF001
+            raise Problem("headers_too_large", "The headers may have at most 16 KiB.")
         super().initial(request, *args, **kwargs)
 
     @property

@@ -135,6 +135,9 @@ KINDS: Final[Mapping[str, ProblemKind]] = {
         "Send the decision's ETag as If-Match, so that nobody judges what they have not seen.",
     ),
     "rate_limited": ProblemKind(429, "Too many requests", "Wait as long as Retry-After says."),
+    "headers_too_large": ProblemKind(
+        431, "The headers are too large", "Keep them under 16 KiB altogether."
+    ),
     "internal_error": ProblemKind(
         500, "A fault of the server", "Report the request_id to whoever runs this installation."
     ),

@@ -23,6 +23,7 @@ EVERYWHERE: Final = (
     "not_found",
     "not_acceptable",
     "uri_too_long",
+    "headers_too_large",
     "invalid_parameter",
     "rate_limited",
     "internal_error",

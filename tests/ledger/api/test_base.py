@@ -62,6 +62,12 @@ def test_an_address_beyond_8_kib_is_too_long(api: Api) -> None:
     assert (answer.status_code, answer.json()["code"]) == (414, "uri_too_long")
 
 
+def test_headers_beyond_16_kib_are_too_large(api: Api) -> None:
+    answer = api.get("/v1/decisions", X_Much="x" * 17_000)
+
+    assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
+
+
 @pytest.mark.parametrize(
     ("address", "there"),
     [
