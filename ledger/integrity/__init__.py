@@ -4,6 +4,7 @@
 `standing` is the newest word, cheap enough for every page.
 """
 
+from ledger.integrity.ranges import verify_in_processes, verify_in_ranges
 from ledger.integrity.result import (
     EarlierRun,
     FirstBad,
@@ -43,6 +44,8 @@ __all__ = [
     "run_of",
     "runs_of",
     "standing",
+    "verify_in_processes",
+    "verify_in_ranges",
     "verify_integrity",
     "verify_slug",
     "verify_within",

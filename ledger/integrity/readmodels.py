@@ -8,6 +8,7 @@ names the entry.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -17,10 +18,9 @@ from loopgrid_proof import headers
 from loopgrid_proof.digests import content_hash, part_digest
 from loopgrid_proof.errors import Finding, Findings, finding
 from loopgrid_proof.headers import Header
-from loopgrid_proof.verify import Row
+from loopgrid_proof.verify import Row, instant
 
 from ledger import content, projection
-from ledger.errors import InvalidContent
 from ledger.integrity.rows import Batch
 from ledger.integrity.snapshot import Snapshot
 from ledger.states import Kind, fold
@@ -47,6 +47,8 @@ _MOVING = frozenset(
         *("correction_seq", "correction_id", "corrections", "newest_seq"),
     )
 )
+_read_json = json.JSONDecoder().decode
+_NOTHING_HAPPENED = (None,) * 12
 _FRESH = "status = 'recorded' AND corrections = 0 AND newest_seq = seq AND " + " AND ".join(
     f"{name} IS NULL" for name in sorted(_MOVING - {"status", "corrections", "newest_seq"})
 )
@@ -105,14 +107,27 @@ class FirstEntries:
         if stored is None:
             return finding("E_PROJECTION", "The decision has no row.", seq=header.seq)
         digest = _content_hash(header, row)
-        expected = projection.decision_row(self._ledger_id, fold([header]), digest)
-        if expected == stored:
+        if stored == fresh_row(self._ledger_id, header, digest):
             return None
+        expected = projection.decision_row(self._ledger_id, fold([header]), digest)
         wrong = _differences(DECISION, expected, stored)
         wrong = [name for name in wrong if name not in _MOVING]
         if wrong == ["content_hash"] and not _parts_match(header, row):
             return None  # the part is what was altered, and is named as such
         return _differs(header.seq, wrong)
+
+
+def fresh_row(ledger_id: UUID, header: Header, digest: bytes | None) -> tuple[Any, ...]:
+    """Return the row of a decision to which nothing happened, as `decision_row` does in full."""
+    fact = header.facts.get
+    return (
+        *(ledger_id, header.seq, header.rec, instant(header.t), fact("svc"), fact("dt")),
+        *("recorded", fact("mp"), fact("mn"), fact("env"), fact("risk"), fact("origin")),
+        *(fact("res"), fact("content"), header.refs.get("parent")),
+        *(header.actor["ty"], header.actor["id"], header.leaf_hash, digest),
+        *_NOTHING_HAPPENED,
+        *(0, header.seq),
+    )
 
 
 def check_folds(
@@ -209,8 +224,8 @@ def _content_hash(header: Header, row: Row) -> bytes | None:
     for part in row.parts or ():
         if part.name in named and part.content is not None:
             try:
-                values[part.name] = content.read_strict(part.content)
-            except InvalidContent:
+                values[part.name] = _read_json(part.content.decode())
+            except ValueError:
                 return None
             named.discard(part.name)
     if named:

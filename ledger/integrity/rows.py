@@ -22,11 +22,9 @@ from ledger.integrity.snapshot import Snapshot
 BATCH_ROWS = 1000
 # Fed to the walk as soon as this much content is waiting; one entry may be larger.
 BATCH_BYTES = 4 * 1024 * 1024
+# Up to here an answer is faster than a stream, and no answer may be larger.
+AT_ONCE_BYTES = 16 * 1024 * 1024
 
-_ENTRY_TYPES = (
-    *("int8", "bytea", "bytea", "bytea", "text", "timestamptz", "text", "int8", "text", "int8"),
-    *("bytea", "int2"),
-)
 # A time outside the calendar cannot be read at all; as an empty column it is a copy that differs.
 _ENTRIES = """
 SELECT seq, leaf, leaf_hash, prev_hash, kind,
@@ -40,6 +38,11 @@ _PARTS = """
 SELECT seq, name, digest, class, media, state, salt, content, erased_seq
 FROM ledger_part WHERE ledger_id = %(ledger)s AND seq > %(after)s AND seq <= %(upto)s
 ORDER BY seq, name
+"""
+# Knows the length of content without reading it.
+_SIZE = """
+SELECT coalesce(sum(octet_length(content)), 0)::int8
+FROM ledger_part WHERE ledger_id = %(ledger)s AND seq > %(after)s AND seq <= %(upto)s
 """
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
@@ -75,8 +78,7 @@ def batches(moment: Snapshot, stretch: Stretch, *, report: Report) -> Iterator[B
     while True:
         entries = _entries(moment, stretch, after)
         upto = entries[-1][0] if len(entries) == BATCH_ROWS else stretch.end - 1
-        values = {"ledger": stretch.ledger_id, "after": after, "upto": upto}
-        parts = moment.copy_rows(_PARTS, values, _PART_TYPES)
+        parts = _parts(moment, stretch, after, upto)
         yield from _joined(entries, parts, after=after, upto=upto, report=report)
         if len(entries) < BATCH_ROWS:
             return
@@ -91,7 +93,16 @@ def _entries(moment: Snapshot, stretch: Stretch, after: int) -> list[tuple[Any, 
         "unsealed": stretch.unsealed,
         "limit": BATCH_ROWS,
     }
-    return list(moment.copy_rows(_ENTRIES, values, _ENTRY_TYPES))
+    return moment.ask(_ENTRIES, values)
+
+
+def _parts(moment: Snapshot, stretch: Stretch, after: int, upto: int) -> Iterator[tuple[Any, ...]]:
+    """Return the parts of a batch: in one answer if they are small, else one by one."""
+    values = {"ledger": stretch.ledger_id, "after": after, "upto": upto}
+    size = moment.ask(_SIZE, values)[0][0]
+    if size <= AT_ONCE_BYTES:
+        return iter(moment.ask(_PARTS, values))
+    return moment.copy_rows(_PARTS, values, _PART_TYPES)
 
 
 def _joined(

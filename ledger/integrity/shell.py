@@ -8,6 +8,7 @@ from accounts.models import Workspace
 from ledger import counting, indexing, projection, queries
 from ledger.append import Clock, hold
 from ledger.errors import NotFound
+from ledger.integrity.ranges import verify_in_processes
 from ledger.integrity.result import IntegrityResult
 from ledger.integrity.verifying import Progress, Scope, verify_integrity
 from ledger.integrity.within import nothing_there
@@ -20,11 +21,18 @@ def workspace_slugs() -> list[str]:
     return list(Workspace.objects.order_by("slug").values_list("slug", flat=True))
 
 
-def verify_slug(slug: str, *, progress: Progress | None = None) -> IntegrityResult:
-    """Recompute the whole ledger of a workspace; one without a ledger is broken."""
+def verify_slug(
+    slug: str, *, progress: Progress | None = None, processes: int = 1
+) -> IntegrityResult:
+    """Recompute the whole ledger of a workspace; one without a ledger is broken.
+
+    Several processes say nothing of their progress.
+    """
     workspace = Workspace.objects.get(slug=slug)
     scope = Scope() if progress is None else Scope(progress=progress)
     try:
+        if processes > 1:
+            return verify_in_processes(queries.ledger_of(workspace.pk), processes=processes)
         return verify_integrity(queries.ledger_of(workspace.pk), scope)
     except NotFound:
         return nothing_there(workspace)

@@ -26,11 +26,15 @@ _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`reader` streams rows, `asker` answers questions meanwhile; `at` is the database's clock."""
+    """`reader` streams rows, `asker` answers questions meanwhile; `at` is the database's clock.
+
+    `name` is what another process calls it by while it lasts.
+    """
 
     reader: Connection
     asker: Connection
     at: datetime
+    name: str
 
     def copy_rows(
         self, query: str, values: Values, types: Sequence[str]
@@ -57,8 +61,8 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot() -> Iterator[Snapshot]:
-    """Fix a moment of the committed database and see nothing later than it."""
+def snapshot(*, of: str | None = None) -> Iterator[Snapshot]:
+    """Fix a moment of the committed database, or join the one named `of`; see nothing later."""
     first, second = connection.copy(), connection.copy()
     try:
         for one in (first, second):
@@ -66,12 +70,22 @@ def snapshot() -> Iterator[Snapshot]:
             # Django binds values on the client, and such cursors cannot answer in binary.
             one.connection.cursor_factory = psycopg.Cursor
         reader, asker = first.connection, second.connection
-        reader.execute(_BEGIN)
-        row = reader.execute("SELECT pg_export_snapshot(), clock_timestamp()").fetchone()
-        asker.execute(_BEGIN)
-        asker.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(row[0])))
-        yield Snapshot(reader, asker, row[1])
+        name = _begin(reader, of)
+        _begin(asker, name)
+        (at,) = reader.execute("SELECT clock_timestamp()").fetchone()
+        yield Snapshot(reader, asker, at, name)
     finally:
         # Closing ends both transactions, also while a COPY is half read.
         first.close()
         second.close()
+
+
+def _begin(raw: Connection, name: str | None) -> str:
+    """Begin a transaction in the snapshot of this name, or in a fresh one, and return its name."""
+    raw.execute(_BEGIN)
+    if name is not None:
+        raw.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(name)))
+        return name
+    row = raw.execute("SELECT pg_export_snapshot()").fetchone()
+    assert row is not None
+    return str(row[0])

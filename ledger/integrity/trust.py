@@ -33,22 +33,44 @@ WHERE ledger_id = %s AND kind = 'key.added' AND rec IS NULL ORDER BY seq
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The notary's `checkpoints.log` of one ledger, if it can be read here.
+    """The notary's `checkpoints.log` of one ledger as it was at one moment, if it can be read here.
 
-    `newest` is the checkpoint in its last note.
+    `newest` is the checkpoint in its last whole note, `length` where that ends.
     """
 
-    path: Path | None
+    path: Path | None = None
+    length: int = 0
     newest: Checkpoint | None = None
 
     def released(self) -> Iterator[tuple[int, bytes]]:
         """Yield every note in the log with its size, in the order of release."""
-        for raw in read_log(self.path) if self.path else ():
+        for raw, _end in read_log(self.path, self.length) if self.path else ():
             try:
                 yield notes.parse_checkpoint(notes.parse_note(raw)).size, raw
             except Fault:
                 # A line of the notary's own file that no longer reads is the notary's to report.
                 logger.warning("a note in checkpoints.log cannot be read")
+
+
+def remember(origin: str) -> Memory:
+    """Return what the notary remembers of a ledger; its newest note counts as held outside.
+
+    Must be called before the snapshot is taken: what stands in the log by then, but for its last
+    note, was published before, and the entries under that note were committed.
+    """
+    path = log_path(origin)
+    if path is None:
+        return Memory()
+    newest, length = None, 0
+    for raw, end in read_log(path, path.stat().st_size):
+        newest, length = raw, end
+    if newest is None:
+        return Memory(path)
+    try:
+        checkpoint = notes.parse_checkpoint(notes.parse_note(newest))
+    except Fault:
+        return Memory(path, length)
+    return Memory(path, length, checkpoint if checkpoint.origin == origin else None)
 
 
 def log_path(origin: str) -> Path | None:
@@ -64,15 +86,19 @@ def log_path(origin: str) -> Path | None:
         return None
 
 
-def read_log(path: Path) -> Iterator[bytes]:
-    """Yield the records of a length-prefixed log; a torn last one never left the notary."""
+def read_log(path: Path, length: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the records of a length-prefixed log and where each ends, up to `length` bytes.
+
+    A torn last one never left the notary.
+    """
+    place = 0
     with path.open("rb") as log:
-        while len(prefix := log.read(LENGTH_BYTES)) == LENGTH_BYTES:
-            size = int.from_bytes(prefix, "big")
-            record = log.read(size) if size <= notes.MAX_NOTE else b""
-            if not size or len(record) != size:
+        while place + LENGTH_BYTES <= length:
+            size = int.from_bytes(log.read(LENGTH_BYTES), "big")
+            place += LENGTH_BYTES + size
+            if size > notes.MAX_NOTE or place > length:
                 return
-            yield record
+            yield log.read(size), place
 
 
 def added_keys(moment: Snapshot, ledger_id: UUID) -> list[tuple[VerifierKey, bool]]:
@@ -96,19 +122,6 @@ def trusted_keys(added: list[tuple[VerifierKey, bool]], memory: Memory) -> tuple
     doubtful = [key for key, admitted in added if not admitted]
     remembered = _signers_in(memory, doubtful) if doubtful else frozenset()
     return tuple(key for key, admitted in added if admitted or key.text in remembered)
-
-
-def remember(origin: str) -> Memory:
-    """Return what the notary remembers of a ledger; its newest note counts as held outside."""
-    path = log_path(origin)
-    memory = Memory(path)
-    newest = None
-    for _size, raw in memory.released():
-        newest = raw
-    if newest is None:
-        return memory
-    checkpoint = notes.parse_checkpoint(notes.parse_note(newest))
-    return Memory(path, checkpoint if checkpoint.origin == origin else None)
 
 
 def _signers_in(memory: Memory, keys: list[VerifierKey]) -> frozenset[str]:

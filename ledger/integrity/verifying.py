@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from loopgrid_proof import verify
 from loopgrid_proof.errors import Finding, Findings, Verdict, Verification, finding
+from loopgrid_proof.notes import VerifierKey
 from loopgrid_proof.verify import Circumstances, LedgerCheck, RangeResult, Sources, WalkState
 
 from ledger.integrity import evidence, explaining, readmodels, surroundings, trust
 from ledger.integrity.result import IntegrityResult
-from ledger.integrity.rows import LOWEST, Stretch, batches
+from ledger.integrity.rows import HIGHEST, LOWEST, Stretch, batches
 from ledger.integrity.snapshot import Snapshot, snapshot
+from ledger.integrity.trust import Memory
 from ledger.queries import LedgerRef
 
 _END = "SELECT seq FROM ledger_entry WHERE ledger_id = %s ORDER BY seq DESC LIMIT 1"
@@ -28,7 +31,8 @@ _ALARM = "SELECT alarm, size FROM ledger_notary WHERE ledger_id = %s"
 _DECISIONS = "SELECT count(*) FROM ledger_decision WHERE ledger_id = %s"
 # Damage beside the entries themselves: the read models can still be held against the entries.
 _BESIDE = frozenset(
-    {"E_PART_ALTERED", "E_PART_MISSING", "E_TILE", "E_PROJECTION", "E_NO_CHECKPOINT"}
+    {"E_PART_ALTERED", "E_PART_MISSING", "E_TILE", "E_PROJECTION", "E_NO_CHECKPOINT", "E_NOTE"}
+    | {"E_SIG", "E_ORIGIN", "E_KEY", "E_KEY_WINDOW"}
 )
 
 Progress = Callable[[int, int], None]
@@ -59,13 +63,47 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walked:
-    """What the walk left: its result, whether it reached the end, and what was seen beside it."""
+class View:
+    """One ledger at one moment, with what vouches for it from outside the database.
+
+    From entry `unsealed` on no checkpoint is stored.
+    """
+
+    moment: Snapshot
+    ledger: LedgerRef
+    memory: Memory
+    trusted: tuple[VerifierKey, ...]
+    unsealed: int
+
+    @property
+    def ident(self) -> UUID:
+        """The ledger's id."""
+        return self.ledger.ledger_id
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stored entries one walk reads: numbers from `begin` up to, not including, `end`."""
+
+    begin: int = LOWEST
+    end: int = HIGHEST
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk left: its result, whether it reached its end, and what was seen beside it."""
 
     result: RangeResult
     whole: bool
     beside: tuple[Finding, ...]
-    notes: evidence.Checkpoints
+    extra: tuple[Finding, ...]
+
+
+def view_of(moment: Snapshot, ledger: LedgerRef, memory: Memory) -> View:
+    """Return the view; `memory` must have been read before the snapshot was taken."""
+    keys = trust.trusted_keys(trust.added_keys(moment, ledger.ledger_id), memory)
+    rows = moment.ask(_SEALED, (ledger.ledger_id,))
+    return View(moment, ledger, memory, keys, rows[0][0] if rows else 0)
 
 
 def verify_integrity(ledger: LedgerRef, scope: Scope | None = None) -> IntegrityResult:
@@ -74,44 +112,43 @@ def verify_integrity(ledger: LedgerRef, scope: Scope | None = None) -> Integrity
     Without `scope` the whole ledger. Memory does not grow with it.
     """
     scope = scope or Scope()
+    memory = trust.remember(ledger.origin)
     with snapshot() as moment:
-        return _verify(moment, ledger, scope)
+        view = view_of(moment, ledger, memory)
+        origin = surroundings.stored_origin(moment, view.ident) or ledger.origin
+        state = WalkState(origin) if scope.start is None else WalkState.from_json(scope.start)
+        begin = LOWEST if scope.start is None else state.size
+        return judge(view, walk(view, state, Span(begin), scope), scope)
 
 
-def _verify(moment: Snapshot, ledger: LedgerRef, scope: Scope) -> IntegrityResult:
-    origin = surroundings.stored_origin(moment, ledger.ledger_id) or ledger.origin
-    state = WalkState(origin) if scope.start is None else WalkState.from_json(scope.start)
-    begin, size = state.size, _size(moment, ledger)
-    walked = _walk(moment, ledger, state, scope, size)
-    verification = _conclude(moment, ledger, walked, scope)
-    finding_ = explaining.explain(moment, ledger.ledger_id, verification)
-    sealed = verification.sealed_size
-    sealed_at = moment.ask(_TIME_OF, (ledger.ledger_id, sealed - 1)) if sealed else []
+def judge(view: View, walked: Walked, scope: Scope) -> IntegrityResult:
+    """Return the verdict on a walk that began at entry 0 or at a saved state."""
+    moment, ident = view.moment, view.ident
+    verification = _conclude(view, walked, scope)
+    sealed, begin = verification.sealed_size, walked.result.start["size"]
+    sealed_at = moment.ask(_TIME_OF, (ident, sealed - 1)) if sealed else []
+    broken = verification.verdict is Verdict.BROKEN
     return IntegrityResult(
         verification=verification,
         verdict=_verdict(verification, whole=walked.whole),
-        decisions=moment.ask(_DECISIONS, (ledger.ledger_id,))[0][0],
-        size=size,
-        recomputed=(
-            begin,
-            max(begin, verification.size if walked.whole else walked.result.state.size),
-        ),
+        decisions=moment.ask(_DECISIONS, (ident,))[0][0],
+        size=size_of(view),
+        recomputed=(begin, max(begin, walked.result.state.size)),
         at=moment.at,
         checkpoint_at=sealed_at[0][0] if sealed_at else None,
         reaches=walked.whole,
         why_unproven=None if walked.whole else "the rest was not recomputed in this request.",
-        finding=finding_,
+        finding=explaining.explain(moment, ident, verification),
         service=None
         if scope.service is None
-        else explaining.count_service(moment, ledger.ledger_id, verification, scope.service),
-        resume=walked.result.state.as_json()
-        if walked.whole and verification.verdict is not Verdict.BROKEN
-        else None,
+        else explaining.count_service(moment, ident, verification, scope.service),
+        resume=walked.result.state.as_json() if walked.whole and not broken else None,
     )
 
 
-def _size(moment: Snapshot, ledger: LedgerRef) -> int:
-    rows = moment.ask(_END, (ledger.ledger_id,))
+def size_of(view: View) -> int:
+    """Return the number of the newest entry plus one."""
+    rows = view.moment.ask(_END, (view.ident,))
     return rows[0][0] + 1 if rows else 0
 
 
@@ -121,35 +158,24 @@ def _verdict(verification: Verification, *, whole: bool) -> Verdict:
     return verification.verdict
 
 
-def _walk(
-    moment: Snapshot, ledger: LedgerRef, state: WalkState, scope: Scope, size: int
-) -> _Walked:
-    """Feed the entries from `state` on to the walk, as many as `scope.stop` lets through."""
-    ident, begin = ledger.ledger_id, state.size
-    added = trust.added_keys(moment, ident)
-    memory = trust.remember(state.origin)
-    above = LOWEST if begin == 0 else begin
-    stored_notes = evidence.Checkpoints(moment, ident, memory, above=above)
-    rows = moment.ask(_SEALED, (ident,))
-    firsts = readmodels.FirstEntries(moment, ident)
+def walk(view: View, state: WalkState, span: Span, scope: Scope) -> Walked:
+    """Feed a span of entries to a walk from `state`, as many as `scope.stop` lets through."""
+    moment, ident, memory = view.moment, view.ident, view.memory
+    stored = evidence.Checkpoints(moment, ident, memory, above=span.begin, upto=span.end)
+    firsts, beside = readmodels.FirstEntries(moment, ident), Findings()
     check = LedgerCheck(
         state,
         Sources(
-            trusted=trust.trusted_keys(added, memory),
-            checkpoints=stored_notes,
+            trusted=view.trusted,
+            checkpoints=stored,
             held=[] if memory.newest is None else [memory.newest],
             read_leaves=lambda seqs: evidence.read_leaves(moment, ident, seqs),
             read_tile=lambda level, n: evidence.read_tile(moment, ident, level, n),
             observe=firsts.observe,
         ),
     )
-    beside = Findings()
-    stretch = Stretch(
-        ident,
-        after=LOWEST if begin == 0 else begin - 1,
-        unsealed=rows[0][0] if rows else 0,
-    )
-    whole, done = True, begin
+    stretch = Stretch(ident, max(span.begin - 1, LOWEST), span.end, view.unsealed)
+    size, done, whole = size_of(view), state.size, True
     for batch in batches(moment, stretch, report=beside.add):
         check.feed(batch.rows)
         firsts.settle(batch)
@@ -160,37 +186,51 @@ def _walk(
             break
     for one in firsts.findings.kept:
         beside.add(one)
-    return _Walked(check.finish(), whole, beside.kept, stored_notes)
+    return Walked(check.finish(), whole, beside.kept, tuple(stored.findings))
 
 
-def _conclude(moment: Snapshot, ledger: LedgerRef, walked: _Walked, scope: Scope) -> Verification:
-    ident, result = ledger.ledger_id, walked.result
+def _conclude(view: View, walked: Walked, scope: Scope) -> Verification:
+    result = walked.result
     if not walked.whole:
         _forget_the_rest(result)
-    alarm = moment.ask(_ALARM, (ident,))
-    extra = [*surroundings.check_ledger_row(moment, ident, ledger.workspace_id)]
-    extra += walked.notes.findings
-    if walked.whole:
-        extra += surroundings.check_strays(moment, ident, size=result.state.size)
-        extra += _check_notary(alarm[0][1] if alarm else None, moment, ledger)
-        extra += surroundings.count_across(moment, ident) if scope.start is None else ()
-        extra += _check_presence(result, scope)
+    rows = view.moment.ask(_ALARM, (view.ident,))
+    alarm, published = rows[0] if rows else (None, None)
     circumstances = Circumstances(
-        as_of=moment.at if walked.whole else None,
-        alarm=alarm[0][0] if alarm else None,
-        extra=tuple(extra),
+        as_of=view.moment.at if walked.whole else None,
+        alarm=alarm,
+        extra=(*walked.extra, *_around(view, walked, scope, published=published)),
     )
     first = verify.conclude(result, circumstances)
     disowned = frozenset(result.state.disowned)
+    beside: Iterable[Finding] = walked.beside
     if any(one.code[0] == "E" and one.code not in _BESIDE for one in first.findings):
         # Read models are held against the entries; where those are damaged there is nothing to
         # hold them against, and what they show would only hide the entry at fault.
-        beside: Iterable[Finding] = [one for one in walked.beside if one.code != "E_PROJECTION"]
-    else:
+        beside = [one for one in walked.beside if one.code != "E_PROJECTION"]
+    elif walked.whole:
         begin = 0 if scope.start is None else result.start["size"]
-        folds = readmodels.check_folds(moment, ident, begin=begin, disowned=disowned)
-        beside = itertools.chain(walked.beside, folds if walked.whole else ())
+        folds = readmodels.check_folds(view.moment, view.ident, begin=begin, disowned=disowned)
+        beside = itertools.chain(walked.beside, folds)
     return _joined(first, (one for one in beside if one.seq not in disowned))
+
+
+def _around(
+    view: View, walked: Walked, scope: Scope, *, published: int | None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the rows around the entries."""
+    moment, ident = view.moment, view.ident
+    yield from surroundings.check_ledger_row(moment, ident, view.ledger.workspace_id)
+    if not walked.whole:
+        return
+    yield from surroundings.check_strays(moment, ident, size=walked.result.state.size)
+    if published and published > view.unsealed:
+        detail = f"The notary published a checkpoint of size {published}; it is not stored."
+        yield finding("E_NO_CHECKPOINT", detail, frm=view.unsealed, to=published)
+    if scope.start is None:
+        yield from surroundings.count_across(moment, ident)
+        if not walked.result.counts["entries"]:
+            # The ledger's own row was written together with entry 0.
+            yield finding("E_EMPTY", "There are no entries, not even the first.", seq=0)
 
 
 def _forget_the_rest(result: RangeResult) -> None:
@@ -200,32 +240,15 @@ def _forget_the_rest(result: RangeResult) -> None:
     seals.faults = [fault for fault in seals.faults if fault.size <= size]
 
 
-def _check_notary(published: int | None, moment: Snapshot, ledger: LedgerRef) -> Iterator[Finding]:
-    """Yield a finding if the notary says it published a checkpoint that is not stored."""
-    rows = moment.ask(_SEALED, (ledger.ledger_id,))
-    newest = rows[0][0] if rows else 0
-    if published is not None and published > newest:
-        detail = f"The notary published a checkpoint of size {published}; it is not stored."
-        yield finding("E_NO_CHECKPOINT", detail, frm=newest, to=published)
-
-
-def _check_presence(result: RangeResult, scope: Scope) -> Iterator[Finding]:
-    """Yield a finding for a ledger without its entry 0, with which its own row was written."""
-    if scope.start is None and not result.counts["entries"]:
-        yield finding("E_EMPTY", "There are no entries, not even the first.", seq=0)
-
-
 def _joined(first: Verification, more: Iterable[Finding]) -> Verification:
     settled = Findings([*first.findings, *more])
-    return replace(
-        Verification.of(
-            settled,
-            origin=first.origin,
-            size=first.size,
-            root=first.root,
-            head_time=first.head_time,
-            sealed_size=first.sealed_size,
-            counts=first.counts,
-            grades=first.grades,
-        )
+    return Verification.of(
+        settled,
+        origin=first.origin,
+        size=first.size,
+        root=first.root,
+        head_time=first.head_time,
+        sealed_size=first.sealed_size,
+        counts=first.counts,
+        grades=first.grades,
     )

@@ -8,6 +8,7 @@ import pytest
 from loopgrid_proof import canonical
 
 from ledger import integrity
+from ledger.notary import ceremonies
 from tests.attacks.vault import VICTIM, Foreign, Vault, linked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -227,6 +228,19 @@ def test_the_notary_never_signs_a_forged_entry(vault):
     assert alarm == "N_ADMISSION"
     assert integrity.verify_integrity(vault.ledger).verdict.value == "broken"
     assert vault.desk.newest().size == LAST_CHECKPOINT
+
+
+def test_a_disowned_entry_is_printed_and_breaks_nothing(vault):
+    vault.insert(13, forged_heartbeat(vault))
+    vault.desk.look()
+    options = {"origin": vault.ledger.origin, "entries": [13], "grounds": "An emergency."}
+
+    ceremonies.hold(vault.desk.notary, "disown", options)
+    vault.desk.look()
+
+    result = integrity.verify_integrity(vault.ledger)
+    assert [one.code for one in result.verification.findings] == ["W_DISOWNED"]
+    assert result.verdict.value == "intact"
 
 
 def test_time_that_goes_back_is_misdated(vault, expect):

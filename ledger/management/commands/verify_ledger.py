@@ -25,13 +25,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take one workspace, all by default, and the form of the answer."""
         parser.add_argument("--workspace", help="its slug; without it every workspace")
+        parser.add_argument("--processes", type=int, default=1, help="how many read at once")
         parser.add_argument("--json", action="store_true", help="one JSON object per ledger")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  Django's signature
         """Verify and end the process with the status of the verdict."""
         found: list[int] = []
         for slug in self._slugs(options["workspace"]):
-            result = integrity.verify_slug(slug, progress=self._progress(options))
+            result = integrity.verify_slug(
+                slug, progress=self._progress(options), processes=options["processes"]
+            )
             self._show(slug, result, as_json=options["json"])
             found.append(EXIT[result.verdict])
         # Broken outweighs unproven, which outweighs intact.
