@@ -93,7 +93,7 @@ def _consistency_cases(hashes):
             rows["-too-short"] = {**good, "path": good["path"][:-1]}
         if old == 0:
             # The one exception to the published vectors: from nothing, any later root is
-            # continued by the empty proof, and by nothing else (ledger.md 3.4).
+            # continued by the empty proof, and by nothing else.
             rows.pop("-wrong-root")
         for name, row in rows.items():
             given = {k: _shown(v) for k, v in row.items()}

@@ -20,7 +20,7 @@ _PLAIN_EXPONENT = 21  # ECMAScript writes 1e21 and above with an exponent, and b
 _SMALL_EXPONENT = -6
 
 _write_string = json.JSONEncoder(ensure_ascii=False).encode
-# For headers, whose keys are ASCII and whose numbers are whole, this is RFC 8785 (ledger.md 3.2).
+# For headers, whose keys are ASCII and whose numbers are whole, this is RFC 8785.
 _write_plain = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode

@@ -32,7 +32,7 @@ _is_value_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 
 
 def is_origin(value: object) -> bool:
-    """Say whether `value` can name a ledger (ledger.md 2)."""
+    """Say whether `value` can name a ledger (docs/format.md, "Origin and ids")."""
     return type(value) is str and len(value) <= MAX_ORIGIN and ORIGIN.fullmatch(value) is not None
 
 

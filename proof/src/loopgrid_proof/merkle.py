@@ -211,7 +211,7 @@ def check_consistency(
 ) -> None:
     """Raise Fault(E_PROOF) unless `path` shows that `size` continues the tree of `old_size`.
 
-    From size 0 exactly the empty proof and the empty root are valid (ledger.md 3.4).
+    From size 0 exactly the empty proof and the empty root are valid (docs/format.md).
     """
     if not 0 <= old_size <= size or any(len(h) != HASH_BYTES for h in path):
         raise Fault("E_PROOF", "The sizes do not allow a consistency proof.")

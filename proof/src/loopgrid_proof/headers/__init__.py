@@ -1,6 +1,6 @@
 """Headers: one entry as canonical bytes, and the check that it continues the one before.
 
-`check_follows` is the single implementation of ledger.md 3.2: the server calls it before it
+`check_follows` is the single implementation of docs/format.md: the server calls it before it
 appends, the notary before it signs, the verifier when it reads. It takes its steps in a fixed
 order and the first that fails gives the code.
 """

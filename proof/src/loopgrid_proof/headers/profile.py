@@ -60,7 +60,7 @@ def _refuse(detail: str) -> Fault:
 
 
 def check_profile(raw: Any) -> tuple[PartRef, ...]:
-    """Return the parts of a header that obeys 3.1 and 3.2; Fault(E_PROFILE) otherwise."""
+    """Return the parts of a header that obeys its profile; Fault(E_PROFILE) otherwise."""
     if type(raw) is not dict or not raw.keys() >= _REQUIRED or not raw.keys() <= _KNOWN:
         raise _refuse("A top-level key is missing or unknown.")
     if type(raw["v"]) is not int or type(raw["seq"]) is not int:
@@ -82,7 +82,7 @@ def check_profile(raw: Any) -> tuple[PartRef, ...]:
 
 
 def check_actor(act: Any) -> None:
-    """Raise Fault unless `act` names an actor as the server authenticates them (5.1)."""
+    """Raise Fault unless `act` names an actor as the server authenticates them."""
     if type(act) is not dict or not all(type(value) is str for value in act.values()):
         raise _refuse("act is an object of strings.")
     who, name, how, size = act.get("ty"), act.get("id"), act.get("au"), len(act)
@@ -122,14 +122,14 @@ def _check_source(src: Any) -> None:
 
 
 def check_values(value: Any) -> None:
-    """Raise Fault unless `f` or `ref` is an object within the limits of 3.2."""
+    """Raise Fault unless `f` or `ref` is an object within the limits of a header."""
     if type(value) is not dict:
         raise _refuse("f and ref are objects.")
     _check_value(value, 2)
 
 
 def _check_value(value: Any, depth: int) -> None:
-    """Check the limits that hold for every value of a header (3.2), the deepest level counting."""
+    """Check the limits that hold for every value of a header, the deepest level counting."""
     kind = type(value)
     if kind is str:
         # A string of at most a quarter of the limit cannot exceed it in UTF-8.
