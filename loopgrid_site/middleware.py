@@ -29,7 +29,7 @@ def is_program_path(path: str) -> bool:
 
 
 class RequestMiddleware:
-    """Give every request an id and every answer the headers of api.md's conventions."""
+    """Give every request an id and every answer the headers that all answers share."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

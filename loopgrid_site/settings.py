@@ -54,7 +54,7 @@ CSRF_COOKIE_NAME = "loopgrid_csrf"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 APPEND_SLASH = False
-# Larger than any body limit: the /v1 doors enforce api.md's own sizes while they read.
+# Larger than any body limit: the /v1 doors enforce their own sizes while they read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 MAX_BODY_BYTES = min(env.number("LOOPGRID_MAX_BODY_MB", 8), 64) * 1024 * 1024
 MAX_BATCH_BYTES = 32 * 1024 * 1024
