@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.urls import path
 from loopgrid_proof.headers import Header
 from rest_framework.request import Request
@@ -255,6 +256,7 @@ def ledger_object(standing: LedgerStanding, *, lag_seconds: int) -> dict[str, An
         "sealed_size": standing.sealed_size,
         "checkpoint": None if newest is None else newest.note.decode(),
         "lag_seconds": lag_seconds,
+        "open_local": settings.OPEN_LOCAL,
         "alarm": standing.alarm,
         "keys": [
             {"vkey": key.vkey, "after_size": key.added, "until_size": key.until}

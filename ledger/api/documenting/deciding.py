@@ -35,13 +35,13 @@ _ETAG = {"ETag": "The number of the newest entry that changed the decision, in q
 _IGNORED = {"LoopGrid-Ignored-Fields": "Keys of the body that nobody reads."}
 _ANSWER = {200: json(ref("Decision"))}
 FILTERS = (
-    query("service_name", s.STRING, "Exact; empty is no filter."),
-    query("decision_type", s.STRING, "Exact; empty is no filter."),
-    query("status", s.STRING, "Exact; empty is no filter, another word finds nothing."),
-    query("q", {"type": "string", "maxLength": 1000}, "A search; see docs/api.md."),
+    query("service_name", s.PLAIN, "Exact; empty is no filter."),
+    query("decision_type", s.PLAIN, "Exact; empty is no filter."),
+    query("status", s.PLAIN, "Exact; empty is no filter, another word finds nothing."),
+    query("q", {**s.PLAIN, "maxLength": 1000}, "A search; see docs/api.md."),
 )
 _LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
-_CURSOR = query("cursor", s.STRING, "`next_cursor` of the slice before.")
+_CURSOR = query("cursor", s.PLAIN, "`next_cursor` of the slice before.")
 LIST_PARAMETERS = (_LIMIT, _CURSOR)
 _TEXT = {"type": ["string", "null"], "maxLength": 10_000}
 _BY = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -246,9 +246,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         "List all corrections, superseded ones too, newest first.",
         {200: json(s.a_slice(ref("Correction")))},
         (
-            query("q", {"type": "string", "maxLength": 1000}, "A search for the decisions."),
+            query("q", {**s.PLAIN, "maxLength": 1000}, "A search for the decisions."),
             query("state", s.one_of("accepted", "superseded")),
-            query("service", {"type": "string", "maxLength": 200}),
+            query("service", {**s.PLAIN, "maxLength": 200}),
             query("from", s.MOMENT, "Server time, included."),
             query("to", s.MOMENT, "Server time, not included."),
             *LIST_PARAMETERS,

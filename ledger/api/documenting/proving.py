@@ -25,6 +25,7 @@ _LEDGER = s.an_object(
         "sealed_size": s.WHOLE,
         "checkpoint": s.nullable(s.STRING),
         "lag_seconds": s.WHOLE,
+        "open_local": s.FLAG,
         "alarm": s.nullable(s.STRING),
         "keys": s.a_list(
             s.an_object(
@@ -185,7 +186,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         INTEGRITY,
         "Recompute the ledger and return the verdict; writes nothing.",
         {200: json(_VERDICT)},
-        (query("service_name", s.STRING, "Counts this service; the whole ledger is checked."),),
+        (
+            query(
+                "service_name",
+                {**s.PLAIN, "maxLength": 200},
+                "Counts this service; the whole ledger is checked.",
+            ),
+        ),
     ),
     "POST /v1/integrity/runs": Operation(
         "start_integrity_run",

@@ -22,6 +22,10 @@ LABEL: Final[Schema] = {
     "maxLength": 200,
     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
 }
+PLAIN: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+}
 SEQ: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
 SEAL: Final[Schema] = {"type": "string", "enum": ["recorded", "sealed"]}
 VERDICTS: Final = ("confirmed", "incorrect", "corrected")
