@@ -35,6 +35,7 @@ class Verify(WorkspaceAPIView):
             self.workspace,
             seconds=settings.VERIFY_SECONDS,
             elapsed=time.monotonic,
+            clock=self.clock,
             service=service,
         )
         whole = result.as_json()

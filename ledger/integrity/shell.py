@@ -22,7 +22,7 @@ def workspace_slugs() -> list[str]:
 
 
 def verify_slug(
-    slug: str, *, progress: Progress | None = None, processes: int = 1
+    slug: str, *, clock: Clock, progress: Progress | None = None, processes: int = 1
 ) -> IntegrityResult:
     """Recompute the whole ledger of a workspace; one without a ledger is broken.
 
@@ -35,7 +35,7 @@ def verify_slug(
             return verify_in_processes(queries.ledger_of(workspace.pk), processes=processes)
         return verify_integrity(queries.ledger_of(workspace.pk), scope)
     except NotFound:
-        return nothing_there(workspace)
+        return nothing_there(workspace, at=clock())
 
 
 def rebuild_read_models(slug: str, *, clock: Clock) -> int:

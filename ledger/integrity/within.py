@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from loopgrid_proof.digests import EMPTY_ROOT
 from loopgrid_proof.errors import Findings, Verdict, Verification, finding
 
 from accounts.models import Workspace
 from ledger import queries
+from ledger.append import Clock
 from ledger.errors import NotFound
 from ledger.integrity import explaining, runs
 from ledger.integrity.result import EarlierRun, FirstBad, IntegrityResult, ServiceCount
@@ -51,7 +51,12 @@ def verify_within(
 
 
 def verify_workspace(
-    workspace: Workspace, *, seconds: float, elapsed: Elapsed, service: str | None = None
+    workspace: Workspace,
+    *,
+    seconds: float,
+    elapsed: Elapsed,
+    clock: Clock,
+    service: str | None = None,
 ) -> IntegrityResult:
     """Return `verify_within` for the open ledger of a workspace; one without a ledger is broken.
 
@@ -60,11 +65,13 @@ def verify_workspace(
     try:
         ledger = queries.ledger_of(workspace.pk)
     except NotFound:
-        return nothing_there(workspace, service)
+        return nothing_there(workspace, service, at=clock())
     return verify_within(ledger, seconds=seconds, elapsed=elapsed, service=service)
 
 
-def nothing_there(workspace: Workspace, service: str | None = None) -> IntegrityResult:
+def nothing_there(
+    workspace: Workspace, service: str | None = None, *, at: datetime
+) -> IntegrityResult:
     """Return the verdict on a workspace whose ledger cannot be found at all."""
     gone = finding("E_EMPTY", "The workspace has no open ledger.", seq=0)
     verification = Verification.of(
@@ -82,7 +89,7 @@ def nothing_there(workspace: Workspace, service: str | None = None) -> Integrity
         decisions=0,
         size=0,
         recomputed=(0, 0),
-        at=timezone.now(),
+        at=at,
         finding=FirstBad(0, gone.damage, gone.code, gone.detail),
         service=None if service is None else ServiceCount(service, 0, damaged=True),
     )

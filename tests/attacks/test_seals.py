@@ -8,7 +8,7 @@ import pytest
 
 from ledger import integrity
 from tests.attacks.vault import VICTIM, Foreign, Vault
-from tests.support.cast import make_workspace
+from tests.support.cast import clock, make_workspace
 from tests.support.notary import Desk, without_guards
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -196,7 +196,7 @@ def test_a_ledger_row_deleted_is_missed_by_whoever_asks_for_the_workspace(vault)
     with without_guards("ledger_ledger") as cursor:
         cursor.execute("DELETE FROM ledger_ledger WHERE ledger_id = %s", [vault.ledger.ledger_id])
 
-    result = integrity.verify_slug(vault.workspace.slug)
+    result = integrity.verify_slug(vault.workspace.slug, clock=clock)
 
     assert result.finding is not None
     assert (result.verdict.value, result.finding.code) == ("broken", "E_EMPTY")
@@ -225,6 +225,16 @@ def test_a_leaf_that_cannot_be_read_is_a_finding_at_its_number(vault, expect, na
     code = {"white space": "E_CANON", "null": "E_PROFILE", "a duplicate key": "E_CANON"}
     wanted = code.get(name, "E_PROFILE" if name == "no object" else "E_PARSE")
     expect(vault, f"leaf of #5: {name}", wanted, at=5)
+
+
+@pytest.mark.parametrize(
+    "content", ["repeat('[', 60000)::bytea", "'\\xff'::bytea", "'nope'::bytea", "''::bytea", "NULL"]
+)
+def test_a_content_that_cannot_be_read_is_altered_and_no_crash(vault, expect, content):
+    vault.set_column("ledger_part", "content", content, f"seq = {VICTIM} AND name = 'input'")
+
+    code = "E_PART_MISSING" if content == "NULL" else "E_PART_ALTERED"
+    expect(vault, f"set content to {content}", code, at=VICTIM)
 
 
 @pytest.mark.parametrize("value", ["'infinity'", "'-infinity'", "'4000-01-01 BC'"])

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from loopgrid_proof.errors import Verdict
 
 from ledger import integrity
@@ -33,7 +34,10 @@ class Command(BaseCommand):
         found: list[int] = []
         for slug in self._slugs(options["workspace"]):
             result = integrity.verify_slug(
-                slug, progress=self._progress(options), processes=options["processes"]
+                slug,
+                clock=timezone.now,
+                progress=self._progress(options),
+                processes=options["processes"],
             )
             self._show(slug, result, as_json=options["json"])
             found.append(EXIT[result.verdict])
