@@ -241,10 +241,15 @@ SPECTACULAR_SETTINGS = {
 
 LOG_LEVEL = (env.read("LOOPGRID_LOG_LEVEL", "info") or "info").upper()
 LOG_FORMAT = env.read("LOOPGRID_LOG_FORMAT", "console" if RELAXED else "json")
+if LOG_FORMAT not in {"console", "json"}:
+    raise env.SettingError("LOOPGRID_LOG_FORMAT must be console or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "console": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "loopgrid_site.logs.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
