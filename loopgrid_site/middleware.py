@@ -7,6 +7,7 @@ than recording does. `PagesOnly` keeps them off those paths.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -61,7 +62,7 @@ class PagesOnly:
             layer = import_string(path)(chain)
             self.layers.insert(0, layer)
             chain = convert_exception_to_response(layer)
-        self.pages = chain
+        self.pages = cast("Handler", chain)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a program at once, a page through the pages' layers."""
@@ -84,7 +85,7 @@ class PagesOnly:
             return None
         for layer in self.layers:
             hook = getattr(layer, "process_view", None)
-            answer = hook(request, view, args, kwargs) if hook else None
+            answer: HttpResponseBase | None = hook(request, view, args, kwargs) if hook else None
             if answer is not None:
                 return answer
         return None
