@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -121,9 +122,14 @@ def _load(source: Path) -> None:
 def _run(path: str, *options: str, source: str | None = None) -> None:
     """Run a client of the database as its owner; the password never stands in an argument."""
     address, password = _owner_address()
-    environment = {**os.environ, "PGPASSWORD": password} if password else None
-    command = [path, f"--dbname={address}", *options, *([source] if source else [])]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    with tempfile.NamedTemporaryFile("w", prefix="loopgrid-pass-") as secret:
+        if password is not None:
+            escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+            secret.write(f"*:*:*:*:{escaped}\n")
+            secret.flush()
+            address += f"{'&' if '?' in address else '?'}passfile={quote(secret.name, safe='')}"
+        command = [path, f"--dbname={address}", *options, *([source] if source else [])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BackupFault(f"{Path(path).name} failed:\n{done.stderr.strip()[-2000:]}")
 

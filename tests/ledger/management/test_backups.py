@@ -32,7 +32,8 @@ def empty(settings, monkeypatch) -> Iterator[str]:
     name = connection.settings_dict["NAME"] + "_empty"
     with psycopg.connect(url_of("postgres"), autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        # As in production: the role that migrates and restores owns the database.
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 OWNER loopgrid_owner')
     yield name
     with psycopg.connect(url_of("postgres"), autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
