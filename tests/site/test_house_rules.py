@@ -104,8 +104,6 @@ RULES = (
             "loopgrid_site/env.py": "it is the one reader",
             "loopgrid_site/embedded/bootstrap.py": "runs before anything is installed, and hands "
             "the environment on as a value",
-            "ledger/management/backups.py": "hands its own environment to pg_dump, with the "
-            "password that no argument may hold",
         },
     ),
     Rule(
