@@ -1,14 +1,15 @@
-"""The ledger's tables, guards and privileges: plain SQL, because PostgreSQL itself refuses changes."""
+"""The ledger's tables, guards and privileges, in SQL: PostgreSQL itself refuses changes."""
 
 from pathlib import Path
 
-import ledger.models.work
 from django.db import migrations, models
+
+import ledger.models.work
 
 SQL = Path(__file__).parent / "sql"
 
 
-def run(name):
+def run(name: str) -> migrations.RunSQL:
     """Return the operation that runs one SQL file; the ledger's tables are never dropped."""
     return migrations.RunSQL((SQL / name).read_text(encoding="utf-8"), migrations.RunSQL.noop)
 
