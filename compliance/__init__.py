@@ -1,4 +1,5 @@
 """What the ledger can show to others.
 
-May import `ledger` and `accounts`; counts ledger entries only and never reads `replays` or `reviews`.
+May import `ledger` and `accounts`; counts ledger entries only and reads neither `replays` nor
+`reviews`.
 """

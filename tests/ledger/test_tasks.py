@@ -41,9 +41,7 @@ def test_a_run_that_is_asked_for_is_done_by_a_worker(scene, ledger, agent, worke
     assert queries.entry(ledger, run.seq).kind == "ledger.verified"
 
 
-def test_without_a_broker_the_run_waits_and_the_request_is_answered(
-    ledger, agent, monkeypatch
-):
+def test_without_a_broker_the_run_waits_and_the_request_is_answered(ledger, agent, monkeypatch):
     def no_broker(*_args, **_kwargs):
         raise OperationalError("connection refused")
 
