@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from ledger import projection, wire
-from ledger.append.grouping import Outcome, Prepared, append_grouped
+from ledger.append.grouping import append_grouped
 from ledger.append.locking import (
     LIMITS,
     Clock,
@@ -31,6 +31,7 @@ from ledger.append.locking import (
 )
 from ledger.append.placing import Appended, Draft, admission_mac, last_ordinals, place
 from ledger.append.storing import store
+from ledger.append.tickets import Outcome, Prepared
 from ledger.queries.ledgers import LedgerRef
 from ledger.states import Standing
 

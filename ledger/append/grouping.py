@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -33,11 +32,11 @@ from ledger.append.locking import (
     read_head,
     refusals,
 )
-from ledger.append.placing import Appended, Draft, place
+from ledger.append.placing import Appended, place
 from ledger.append.storing import store
-from ledger.errors import KeyReused, LedgerError, Unavailable
-from ledger.idempotency import Claim, Done, Earlier, Place
-from ledger.queries.ledgers import LedgerRef
+from ledger.append.tickets import Outcome, Prepared, Ticket
+from ledger.errors import Conflict, KeyReused, LedgerError, Unavailable
+from ledger.idempotency import Done, Earlier, Place
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -47,105 +46,12 @@ MAX_GROUP_DRAFTS = 1000
 LONGEST_WAIT = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one item: appended now, or `earlier` under its key, or `refused`."""
-
-    appended: Appended | None = None
-    earlier: Earlier | None = None
-    refused: Exception | None = None
-
-
-@dataclass(slots=True)
-class Prepared:
-    """One request, with everything done that needs no lock.
-
-    `claim` is the key of the whole request, `item_claims` those of its items (None where an item
-    has none). With `whole`, a refused item refuses the request. `ids` name what each item makes,
-    `render` writes the text kept under the request's key.
-    """
-
-    ledger: LedgerRef
-    drafts: Sequence[Draft]
-    claim: Claim | None = None
-    item_claims: Sequence[Claim | None] = ()
-    whole: bool = False
-    render: Callable[[Sequence[Outcome]], str] | None = None
-
-    @property
-    def claims(self) -> list[Claim]:
-        """Every key this request takes."""
-        return [claim for claim in (self.claim, *self.item_claims) if claim]
-
-    @property
-    def alone(self) -> bool:
-        """Whether this request keeps an act to itself: one with item keys may have to roll back."""
-        return any(self.item_claims) or self.whole
-
-
-@dataclass(slots=True)
-class _Ticket:
-    prepared: Prepared
-    clock: Clock
-    done: threading.Event = field(default_factory=threading.Event)
-    leads: bool = False
-    outcomes: list[Outcome] = field(default_factory=list)
-    replay: Earlier | None = None
-    error: BaseException | None = None
-
-    def start_over(self) -> None:
-        """Forget what an act that was rolled back had found."""
-        self.outcomes, self.replay, self.error = [], None, None
-
-    def answered_by(self, before: Mapping[Place, Earlier | KeyReused]) -> bool:
-        """Take in what this request's keys stood for; True when that answers the request.
-
-        Raises KeyReused when one refused item refuses the whole request.
-        """
-        claim = self.prepared.claim
-        found = before.get(claim.place) if claim else None
-        if isinstance(found, KeyReused):
-            self.error = found
-        elif found is not None:
-            self.replay = found
-        if found is not None:
-            return True
-        self.outcomes = [Outcome()] * len(self.prepared.drafts)
-        for index, item in enumerate(self.prepared.item_claims):
-            earlier = before.get(item.place) if item else None
-            if isinstance(earlier, KeyReused):
-                self.outcomes[index] = Outcome(refused=earlier)
-                if self.prepared.whole:
-                    raise earlier
-            elif earlier is not None:
-                self.outcomes[index] = Outcome(earlier=earlier)
-        return False
-
-    def done_claims(self) -> list[Done]:
-        """Return what this request's keys stand for from now on."""
-        prepared = self.prepared
-        if self.error:
-            return []
-        made = [outcome.appended.header if outcome.appended else None for outcome in self.outcomes]
-        done = [
-            Done(claim, header.seq, header.rec)
-            for claim, header in zip(prepared.item_claims, made, strict=False)
-            if claim and header
-        ]
-        if prepared.claim:
-            first = next(filter(None, made), None)
-            text = prepared.render(self.outcomes) if prepared.render else None
-            result = text or (first.rec if first else None)
-            done.append(Done(prepared.claim, first.seq if first else None, result))
-        return done
-
-
 class _Line:
     """The requests of one ledger that wait, and whether somebody leads them."""
 
     def __init__(self) -> None:
         self.mutex = threading.Lock()
-        self.waiting: deque[_Ticket] = deque()
+        self.waiting: deque[Ticket] = deque()
         self.led = False
 
 
@@ -164,7 +70,7 @@ def append_grouped(prepared: Prepared, *, clock: Clock) -> list[Outcome] | Earli
         raise RuntimeError("recording opens its own act and cannot be part of another one")
     with _lines_mutex:
         line = _lines.setdefault(prepared.ledger.ledger_id, _Line())
-    ticket = _Ticket(prepared, clock)
+    ticket = Ticket(prepared, clock)
     with line.mutex:
         line.waiting.append(ticket)
         ticket.leads, line.led = not line.led, True
@@ -180,7 +86,7 @@ def append_grouped(prepared: Prepared, *, clock: Clock) -> list[Outcome] | Earli
     return ticket.outcomes
 
 
-def _wait(line: _Line, ticket: _Ticket) -> None:
+def _wait(line: _Line, ticket: Ticket) -> None:
     if ticket.done.wait(LONGEST_WAIT):
         return
     with line.mutex:
@@ -190,7 +96,7 @@ def _wait(line: _Line, ticket: _Ticket) -> None:
     ticket.done.wait()
 
 
-def _lead(line: _Line, own: _Ticket) -> None:
+def _lead(line: _Line, own: Ticket) -> None:
     group = _take_group(line, own)
     passing = _Passing(line)
     try:
@@ -229,7 +135,7 @@ class _Passing:
                 line.led = False
 
 
-def _take_group(line: _Line, own: _Ticket) -> list[_Ticket]:
+def _take_group(line: _Line, own: Ticket) -> list[Ticket]:
     """Take the leader's own request and as many waiting ones as can share its act."""
     with line.mutex:
         line.waiting.remove(own)
@@ -246,19 +152,19 @@ def _take_group(line: _Line, own: _Ticket) -> list[_Ticket]:
         return group
 
 
-def _key(ticket: _Ticket) -> Place | None:
+def _key(ticket: Ticket) -> Place | None:
     claim = ticket.prepared.claim
     return claim.place if claim else None
 
 
-def _fail(group: list[_Ticket], fault: BaseException) -> None:
+def _fail(group: list[Ticket], fault: BaseException) -> None:
     error = fault if isinstance(fault, Exception) else Unavailable("The writer was interrupted.")
     for ticket in group:
         ticket.error = error
         ticket.done.set()
 
 
-def _append_group(group: list[_Ticket], passing: _Passing) -> None:
+def _append_group(group: list[Ticket], passing: _Passing) -> None:
     """Run the act for the group; when it fails, one act for each, so that only the guilty fail."""
     try:
         _one_act(group, passing)
@@ -283,7 +189,7 @@ def _refusal(fault: Exception) -> Exception:
         return error
 
 
-def _one_act(group: list[_Ticket], passing: _Passing) -> None:
+def _one_act(group: list[Ticket], passing: _Passing) -> None:
     raw = _usable_connection()
     try:
         _fill_act(raw, group)
@@ -319,7 +225,7 @@ def _roll_back(raw: Connection) -> None:
         connection.close()
 
 
-def _fill_act(raw: Connection, group: list[_Ticket]) -> None:
+def _fill_act(raw: Connection, group: list[Ticket]) -> None:
     prepared = group[0].prepared
     ledger = prepared.ledger
     claims = [claim for ticket in group for claim in ticket.prepared.claims]
@@ -334,6 +240,7 @@ def _fill_act(raw: Connection, group: list[_Ticket]) -> None:
     done: list[Done] = []
     for ticket in group:
         if not ticket.answered_by(before):
+            _refuse_known_sources(raw, ticket)
             placed = _place_ticket(head, ticket)
             done += ticket.done_claims()
             if placed:
@@ -342,7 +249,37 @@ def _fill_act(raw: Connection, group: list[_Ticket]) -> None:
     store(raw, ledger.ledger_id, everything, done)
 
 
-def _place_ticket(head: Head, ticket: _Ticket) -> list[Appended]:
+def _refuse_known_sources(raw: Connection, ticket: Ticket) -> None:
+    """Refuse the items of a batch whose source number stands in the ledger or earlier in the batch.
+
+    A single decision needs no look: the unique key refuses it, and nothing else is lost with it.
+    Raises Conflict when one refused item refuses the whole request.
+    """
+    prepared = ticket.prepared
+    sources = {
+        index: source
+        for index, draft in enumerate(prepared.drafts)
+        if (source := draft.entry.src) and ticket.outcomes[index] == Outcome()
+    }
+    if len(prepared.drafts) == 1 or not sources:
+        return
+    ids, numbers = zip(*sources.values(), strict=True)
+    known = raw.execute(
+        "SELECT src_id, src_n FROM ledger_entry JOIN unnest(%s::text[], %s::bigint[])"
+        " AS wanted (id, n) ON src_id = wanted.id AND src_n = wanted.n WHERE ledger_id = %s",
+        (list(ids), list(numbers), prepared.ledger.ledger_id),
+    ).fetchall()
+    taken = set(known)
+    for index, source in sources.items():
+        if source in taken:
+            refused = Conflict("This source number was recorded before.")
+            ticket.outcomes[index] = Outcome(refused=refused)
+            if prepared.whole:
+                raise refused
+        taken.add(source)
+
+
+def _place_ticket(head: Head, ticket: Ticket) -> list[Appended]:
     waiting = [index for index, outcome in enumerate(ticket.outcomes) if outcome == Outcome()]
     try:
         placed = place(head, [ticket.prepared.drafts[index] for index in waiting], {})

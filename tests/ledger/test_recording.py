@@ -163,6 +163,29 @@ def test_an_item_that_was_recorded_before_is_a_duplicate(batch: Callable[..., li
     assert [isinstance(answer, Earlier) for answer in again] == [True, True, False]
 
 
+def test_only_the_item_whose_source_number_was_used_is_refused(
+    scene: Scene, ledger: LedgerRef, agent: Actor
+) -> None:
+    scene.record(writer={"id": "0" * 32, "seq": 2})
+    numbers = [1, 2, 3, 3]
+    items = [
+        recording.BatchItem(
+            content.split_parts(
+                content.slice_members(body(writer={"id": "0" * 32, "seq": number}))
+            )
+        )
+        for number in numbers
+    ]
+
+    answers = recording.record_decisions(ledger, items, actor=agent, clock=clock)
+
+    assert isinstance(answers, list)
+    assert [isinstance(answer, Conflict) for answer in answers] == [False, True, False, True]
+    with pytest.raises(Conflict):
+        recording.record_decisions(ledger, items, actor=agent, clock=clock, whole=True)
+    assert len(queries.entries_after(ledger, -1)) == 4
+
+
 def test_a_whole_batch_with_a_refused_item_writes_nothing(
     ledger: LedgerRef, batch: Callable[..., list]
 ) -> None:
