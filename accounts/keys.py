@@ -57,7 +57,7 @@ def scopes_of_preset(preset: str, *, expires: bool) -> tuple[str, ...]:
 
 def digest_key(secret: str) -> bytes:
     """Return the SHA-256 under which a key is stored."""
-    return hashlib.sha256(secret.encode("ascii")).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def digest_setup_token(token: str) -> bytes:

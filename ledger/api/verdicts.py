@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from django.http import HttpResponse
 from django.urls import path
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from ledger import queries, reviewing
 from ledger.api import conditions
@@ -59,7 +59,7 @@ class VerdictView(WorkspaceAPIView):
 
     def answer(
         self, judged: Judged | Earlier, decision: DecisionRef, ignored: Collection[str] = ()
-    ) -> Response:
+    ) -> HttpResponse:
         """Return the decision as it stood right after the act."""
         replayed = isinstance(judged, Earlier)
         upto = judged.seq if isinstance(judged, Earlier) else judged.appended[-1].header.seq
@@ -70,7 +70,7 @@ class VerdictView(WorkspaceAPIView):
 class MarkIncorrect(VerdictView):
     """`/v1/decisions/{id}/incorrect`."""
 
-    def post(self, _request: Request, decision_id: str) -> Response:
+    def post(self, _request: Request, decision_id: str) -> HttpResponse:
         """Record that the decision was wrong; a body is not needed."""
         decision = self.decision_ref(decision_id)
         body = self.read_body()
@@ -96,7 +96,7 @@ class MarkIncorrect(VerdictView):
 class AttachCorrection(VerdictView):
     """`/v1/decisions/{id}/correction`."""
 
-    def post(self, _request: Request, decision_id: str) -> Response:
+    def post(self, _request: Request, decision_id: str) -> HttpResponse:
         """Record what the decision should have been; one that stands is superseded by it."""
         decision = self.decision_ref(decision_id)
         body = self.read_body()
@@ -131,7 +131,7 @@ class AttachCorrection(VerdictView):
 class Confirm(VerdictView):
     """`/v1/decisions/{id}/confirm`."""
 
-    def post(self, _request: Request, decision_id: str) -> Response:
+    def post(self, _request: Request, decision_id: str) -> HttpResponse:
         """Record that a person found the decision right."""
         decision = self.decision_ref(decision_id)
         body = self.read_body()
@@ -155,7 +155,7 @@ class Confirm(VerdictView):
 class Supersede(VerdictView):
     """`/v1/decisions/{id}/supersede`."""
 
-    def post(self, _request: Request, decision_id: str) -> Response:
+    def post(self, _request: Request, decision_id: str) -> HttpResponse:
         """Replace an earlier verdict, or take it back."""
         decision = self.decision_ref(decision_id)
         body = self.read_body()

@@ -20,7 +20,6 @@ LOG_BYTES = 10_000_000
 REFUSED = 3
 ALARMING = re.compile(
     r"(?<!%)\b(WARNING|ERROR|CRITICAL)\b"  # the standard library, granian, Celery
-    r"|\[(warning|error|critical)\s*\]"  # structlog for people
     r"|\"level\": ?\"(warning|error|critical)"  # and as JSON
 )
 
