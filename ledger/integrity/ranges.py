@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from multiprocessing import get_context
 
+import django
 from django.db import connection
 from loopgrid_proof import merkle, verify
 from loopgrid_proof.errors import Findings
@@ -39,12 +40,16 @@ Spread = Callable[[Callable[["Work"], Walked], Iterable["Work"]], Iterable[Walke
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One range of a ledger as a worker gets it; `moment` names the snapshot all of them see."""
+    """One range of a ledger as a worker gets it.
+
+    `moment` names the snapshot that all of them see, in the database of this name.
+    """
 
     ledger: LedgerRef
     origin: str
     span: Span
     moment: str
+    database: str
     memory: Memory
 
 
@@ -58,7 +63,8 @@ def verify_in_ranges(
         view = view_of(moment, ledger, memory)
         origin = surroundings.stored_origin(moment, view.ident) or ledger.origin
         spans = list(_spans(size_of(view), ranges))
-        works = [Work(ledger, origin, span, moment.name, memory) for span in spans]
+        database = connection.settings_dict["NAME"]
+        works = [Work(ledger, origin, span, moment.name, database, memory) for span in spans]
         parts = list(spread(walk_range, works))
         joined = _joined(parts)
         if joined is None:
@@ -68,15 +74,15 @@ def verify_in_ranges(
 
 def verify_in_processes(ledger: LedgerRef, *, processes: int) -> IntegrityResult:
     """Return what `verify_integrity` returns, walked by several processes of this machine."""
-    connection.close()
-    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        # The workers are made before the snapshot's connections, so that they inherit none.
-        list(pool.map(abs, range(processes)))
+    # Fresh processes: a fork would inherit locks of threads that do not exist in it.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=django.setup) as pool:
         return verify_in_ranges(ledger, ranges=processes, spread=pool.map)
 
 
 def walk_range(work: Work) -> Walked:
     """Walk one range from the state that tiles and the entry before it claim."""
+    connection.settings_dict["NAME"] = work.database
     with snapshot(of=work.moment) as moment:
         view = view_of(moment, work.ledger, work.memory)
         begin = work.span.begin
