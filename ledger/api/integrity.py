@@ -31,6 +31,8 @@ class Verify(WorkspaceAPIView):
     def get(self, _request: Request) -> Response:
         """Return the verdict on the whole ledger; with `service_name`, counts of that service."""
         service = parameters.text(self.plain, "service_name")
+        if service is not None:
+            self.access.require_service(service)
         result = integrity.verify_workspace(
             self.workspace,
             seconds=settings.VERIFY_SECONDS,
