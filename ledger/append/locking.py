@@ -58,7 +58,7 @@ class Head:
 
 def write_time(moment: datetime) -> str:
     """Return a moment as the ledger writes times: UTC, six digits, 27 characters."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def database_clock(reading: datetime) -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from loopgrid_proof.canonical import canonical_bytes
 from loopgrid_proof.digests import part_digest
@@ -28,9 +29,12 @@ class SealedPart:
 
 def seal(pieces: Iterable[Piece], *, draw: Callable[[int], bytes]) -> tuple[SealedPart, ...]:
     """Return each piece with a fresh salt from `draw` and its digest, ascending by name."""
+    ordered = sorted(pieces, key=_name)
+    # Chance is drawn once for all of them: each call asks the kernel.
+    chance = draw(SALT_BYTES * len(ordered))
     sealed = []
-    for piece in sorted(pieces, key=_name):
-        salt = draw(SALT_BYTES)
+    for start, piece in zip(count(0, SALT_BYTES), ordered, strict=False):
+        salt = chance[start : start + SALT_BYTES]
         digest = part_digest(salt, piece.content)
         ref = PartRef(name=piece.name, cls=piece.cls, digest=digest, media=piece.media)
         sealed.append(SealedPart(ref, salt, piece.content))

@@ -20,10 +20,18 @@ MAX_DEPTH = 64  # the body's own object is level 0, so that a part's object is l
 MAX_NUMBER = 1000
 MAX_KEY = 1024
 
-# Only numbers with a long exponent or very many digits can overflow a double or the limit; bodies
-# without such a run of characters skip the per-number hooks. A match inside a string costs time
-# only.
-_SUSPECT_NUMBER = re.compile(rb"[eE]\+?\d{3}|[\d.]{300}")
+# Only numbers with a long exponent or very many digits can overflow a double or the limit; a body
+# without such a run of characters skips the per-number hooks. Every byte is mapped to its class in
+# one pass, which costs a tenth of a search by pattern; a run inside a string costs time only.
+_CLASSES = bytes(
+    ord("0")
+    if chr(byte) in "0123456789."
+    else ord("e")
+    if chr(byte) in "eE"
+    else ord("+") * (byte == ord("+"))
+    for byte in range(256)
+)
+_SUSPECT_RUNS = (b"0e000", b"0e+000", b"0" * 300)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _RAW_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -47,7 +55,7 @@ def read_strict(body: bytes) -> Any:
     # Counting brackets is cheap and an upper bound; only a body that could be too deep is walked.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _check_depth(value)
-    if _SURROGATE.search(body):
+    if b"\\u" in body and _SURROGATE.search(body):
         _check_surrogates(value)
     return value
 
@@ -88,6 +96,11 @@ def items_of(body: bytes, name: str) -> tuple[dict[str, Any], list[bytes]]:
     return read_strict(body), [bytes(item) for item in items]
 
 
+def _may_overflow(body: bytes) -> bool:
+    classes = body.translate(_CLASSES)
+    return any(run in classes for run in _SUSPECT_RUNS)
+
+
 def _parse(body: bytes) -> Any:
     if body.startswith(b"\xef\xbb\xbf"):
         raise invalid("", "undecodable_body", "The body begins with a byte order mark.")
@@ -98,7 +111,7 @@ def _parse(body: bytes) -> Any:
             "", "undecodable_body", f"The body is not UTF-8: see byte {fault.start}."
         ) from None
     hooks: dict[str, Any] = {}
-    if _SUSPECT_NUMBER.search(body):
+    if _may_overflow(body):
         hooks = {"parse_int": _read_int, "parse_float": _read_float}
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, **hooks)
