@@ -1,6 +1,6 @@
 """Does anything get slower as the ledger grows: append, list, filter, search, pages.
 
-    python -m benchmarks.growth [--sizes 1000,200000] [--append 1000,1000000] [--json FILE]
+    python -m benchmarks.growth [--sizes 1000,200000,1000000] [--json FILE]
 
 One ledger is filled through the product's own verb to each size in turn; figures are taken at each,
 and the ratio is that of the last to the first.
@@ -57,7 +57,6 @@ def main() -> None:
         filled = 0
         for size in map(int, given.sizes.split(",")):
             _fill(servers, size - filled)
-            _index(servers)
             found.append(_measure(servers, key, size, given.seconds))
             filled = size
         servers.manage("verify_ledger", "--workspace", "bench")
@@ -76,11 +75,6 @@ def _fill(servers: Servers, count: int) -> None:
         text=True,
     )
     print(f"{count:,} decisions: {done.stdout.strip()}", flush=True)
-
-
-def _index(servers: Servers) -> None:
-    """Let search and counters catch up, as the worker does."""
-    servers.manage("rebuild_projections", "--workspace", "bench", "--follow")
 
 
 def _measure(servers: Servers, key: str, size: int, seconds: float) -> At:

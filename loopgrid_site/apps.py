@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 from django.apps import AppConfig
@@ -24,10 +25,13 @@ class SiteConfig(AppConfig):
     name = "loopgrid_site"
 
     def ready(self) -> None:
-        """Load the Celery application, and say what was misspelt."""
+        """Load the Celery application, say what was misspelt, set the collector."""
         from loopgrid_site import celery  # noqa: F401  loading registers the application
 
         warn_of_unread_settings()
+        # Requests leave hardly any cycle, but a batch or a verification makes hundreds of thousands
+        # of objects; walking them all again and again took a fifth of the time.
+        gc.set_threshold(50_000, 20, 50)
 
 
 class AdminConfig(DjangoAdminConfig):
