@@ -165,12 +165,17 @@ def _fail(group: list[Ticket], fault: BaseException) -> None:
 
 
 def _append_group(group: list[Ticket], passing: _Passing) -> None:
-    """Run the act for the group; when it fails, one act for each, so that only the guilty fail."""
+    """Run the act for the group; when it fails, one act for each, so that only the guilty fail.
+
+    What fails from the commit on is not tried again: the entries may stand, and a second act would
+    double them. Those requests are not acknowledged, and a retry under their key finds out.
+    """
     try:
         _one_act(group, passing)
     except (psycopg.Error, LedgerError) as fault:
-        if len(group) == 1:
-            group[0].error = _refusal(fault)
+        if len(group) == 1 or isinstance(fault, _Unconfirmed):
+            for ticket in group:
+                ticket.error = _refusal(fault)
             return
         for ticket in group:
             ticket.start_over()
@@ -178,6 +183,10 @@ def _append_group(group: list[Ticket], passing: _Passing) -> None:
                 _one_act([ticket], passing)
             except (psycopg.Error, LedgerError) as own_fault:
                 ticket.error = _refusal(own_fault)
+
+
+class _Unconfirmed(Unavailable):
+    """The commit or the flush behind it failed: whether the entries stand is not known here."""
 
 
 def _refusal(fault: Exception) -> Exception:
@@ -193,6 +202,14 @@ def _one_act(group: list[Ticket], passing: _Passing) -> None:
     raw = _usable_connection()
     try:
         _fill_act(raw, group)
+        _commit(raw, passing)
+    except BaseException:
+        _roll_back(raw)
+        raise
+
+
+def _commit(raw: Connection, passing: _Passing) -> None:
+    try:
         if passing.wanted:
             wire.run_script(raw, "COMMIT")
             passing.now()
@@ -201,9 +218,10 @@ def _one_act(group: list[Ticket], passing: _Passing) -> None:
             # One message: the lock is free as soon as the commit stands in the log, and the answer
             # comes back when the flush behind it is done.
             wire.run_script(raw, f"COMMIT; {FLUSH}")
-    except BaseException:
-        _roll_back(raw)
-        raise
+    except psycopg.Error as fault:
+        raise _Unconfirmed(
+            "The ledger did not confirm the entry; retry with the same key."
+        ) from fault
 
 
 def _usable_connection() -> Connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import psycopg
@@ -11,6 +13,7 @@ from loopgrid_proof.errors import Fault
 from loopgrid_proof.headers import NewEntry
 
 from accounts import actors
+from accounts.actors import Actor
 from ledger import append, queries
 from ledger.append import Draft, grouping, locking
 from ledger.errors import ClockDisagrees, Conflict, Unavailable
@@ -89,6 +92,29 @@ def test_a_lock_that_is_never_let_go_is_unavailable(
             scene.record()
 
     assert scene.record().appended.header.seq == 1
+
+
+def test_a_flush_that_fails_acknowledges_nothing_and_doubles_nothing(
+    ledger: LedgerRef, agent: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "FLUSH", "SELECT 1/0")
+    start = threading.Barrier(12)
+
+    def write(_number: int) -> str:
+        start.wait()
+        try:
+            Scene(ledger, agent).record()
+        except Unavailable:
+            return "not acknowledged"
+        finally:
+            connection.close()
+        return "acknowledged"
+
+    with ThreadPoolExecutor(12) as writers:
+        answers = set(writers.map(write, range(12)))
+
+    assert answers == {"not acknowledged"}
+    assert _size(ledger) == 1 + 12
 
 
 def test_a_lost_connection_is_unavailable_and_the_next_request_reconnects(scene: Scene) -> None:
