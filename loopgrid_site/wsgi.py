@@ -11,6 +11,8 @@ import signal
 
 from django.core.wsgi import get_wsgi_application
 
+from loopgrid_site import starting
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -36,4 +38,5 @@ def spare_the_collector() -> None:
 
 end_with_the_server()
 application = get_wsgi_application()
+starting.check()
 spare_the_collector()
