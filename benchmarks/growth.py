@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from benchmarks import load, tables
 from benchmarks.append import decision
-from benchmarks.servers import PROJECT, Servers, running, write_json
+from benchmarks.servers import PROJECT, Servers, require_whole, running, write_json
 from benchmarks.tables import Row
 
 READS = {
@@ -59,7 +59,7 @@ def main() -> None:
             _fill(servers, size - filled)
             found.append(_measure(servers, key, size, given.seconds))
             filled = size
-        servers.manage("verify_ledger", "--workspace", "bench")
+        require_whole(servers)
     rows = _rows(found)
     tables.show("Growth", rows, note=f"{found[0].size:,} to {found[-1].size:,} decisions.")
     write_json(given.json, tables.as_figures(rows))

@@ -93,6 +93,23 @@ class Servers:
         return self.manage("create_key", "--workspace", "bench", "--preset", preset).split()[-1]
 
 
+def require_whole(servers: Servers) -> None:
+    """Recompute the ledger of `bench`; a broken one gives no figures.
+
+    Without a notary running the entries stay unsealed, so the verdict is unproven, not intact.
+    """
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify_ledger", "--workspace", "bench"],
+        env=servers.environment(),
+        cwd=PROJECT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode not in {0, 2}:
+        raise SystemExit(f"the ledger is not whole:\n{done.stdout}{done.stderr}")
+
+
 def wait_for(url: str, *, seconds: float = 40.0) -> None:
     """Return when `url` answers 200."""
     until = time.monotonic() + seconds
