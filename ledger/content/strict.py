@@ -22,8 +22,8 @@ MAX_KEY = 1024
 
 # Only a number with an exponent of three digits or with very many digits can overflow a double or
 # the limit: 200 digits and an exponent of 99 stay below 1e300. A body without such a run of
-# characters skips the per-number hooks. Every byte is mapped to its class in one pass, which costs a
-# tenth of a search by pattern; a run inside a string costs time only.
+# characters skips the per-number hooks. Every byte is mapped to its class in one pass, which costs
+# a tenth of a search by pattern; a run inside a string costs time only.
 _CLASSES = bytes(
     ord("0")
     if chr(byte) in "0123456789."

@@ -170,9 +170,7 @@ def test_only_the_item_whose_source_number_was_used_is_refused(
     numbers = [1, 2, 3, 3]
     items = [
         recording.BatchItem(
-            content.split_parts(
-                content.slice_members(body(writer={"id": "0" * 32, "seq": number}))
-            )
+            content.split_parts(content.slice_members(body(writer={"id": "0" * 32, "seq": number})))
         )
         for number in numbers
     ]

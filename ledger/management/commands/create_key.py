@@ -52,7 +52,8 @@ class Command(BaseCommand):
         except (GrantRefused, LedgerError) as refused:
             raise CommandError(str(refused)) from None
         self.stderr.write(f"{issued.key.pk} may {', '.join(issued.key.scopes)}. Keep the key safe:")
-        self.stdout.write(issued.secret)
+        # A change that is no repetition of an earlier request carries the secret.
+        self.stdout.write(issued.secret or "")
 
 
 def _scopes(options: dict[str, Any]) -> tuple[str, ...]:
