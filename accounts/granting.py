@@ -112,18 +112,22 @@ def revoke_membership(workspace: Workspace, user: User, *, role: str, at: dateti
 
 
 def add_key(workspace: Workspace, terms: KeyTerms, *, created_by: str, at: datetime) -> IssuedKey:
-    """Make a key. Raises InvalidGrant for terms that are not allowed; names the field at fault."""
+    """Make a key. Raises InvalidGrant for terms that are not allowed; names the field at fault.
+
+    A personal key acts as its owner, so nobody else may come to know its secret.
+    """
     _check_terms(workspace, terms, at=at)
+    _check_own(terms.owner, asking=created_by)
     secret = keys.format_key(secrets.token_bytes(keys.RANDOM_BYTES))
     parsed = keys.parse_key(secret)
     key = ApiKey.objects.create(
         workspace=workspace,
         owner=terms.owner,
-        name=terms.name.strip(),
+        name=_label("name", terms.name),
         prefix=parsed.prefix,
         digest=parsed.digest,
         scopes=list(terms.scopes),
-        services=list(terms.services),
+        services=[_label("services", name) for name in terms.services],
         expires_at=terms.expires_at,
         created_by=created_by,
         created_at=at,
@@ -146,8 +150,8 @@ def rotate_key(
 ) -> IssuedKey:
     """Make a successor with the same terms; the old key works until `overlap` is over.
 
-    Raises InvalidGrant for an overlap outside 0 to 168 hours, or a key that is revoked, expired or
-    was rotated before.
+    Raises InvalidGrant for an overlap outside 0 to 168 hours, somebody else's personal key, or a
+    key that is revoked, expired or was rotated before.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise InvalidGrant("overlap_hours", "The old key may live on for 0 to 168 hours.")
@@ -228,14 +232,16 @@ def _check_role(role: str, *, expires_at: datetime | None, at: datetime) -> None
 
 
 def _check_terms(workspace: Workspace, terms: KeyTerms, *, at: datetime) -> None:
-    _label("name", terms.name)
     _check_end(terms.expires_at, at=at)
     _check_scopes(terms.scopes)
-    for service in terms.services:
-        _label("services", service)
     _check_rate(terms.rate or {})
     if terms.owner is not None and not queries.roles_of(terms.owner, workspace, at=at):
         raise InvalidGrant("owner", "A personal key belongs to a member of the workspace.")
+
+
+def _check_own(owner: User | None, *, asking: str) -> None:
+    if owner is not None and owner.public_id != asking:
+        raise InvalidGrant("owner", "A personal key is made and rotated by its owner alone.")
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

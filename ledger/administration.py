@@ -15,7 +15,7 @@ from loopgrid_proof.headers import NewEntry
 
 from accounts import actors, granting, ids, queries, roles
 from accounts.actors import Actor
-from accounts.errors import NoSuchGrant, RoleMissing
+from accounts.errors import NoSuchGrant, RoleMissing, ServiceNotAllowed
 from accounts.granting import KeyTerms
 from accounts.models import ApiKey, User, Workspace
 from ledger import idempotency, upkeep
@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 FIRST_ROLES = (roles.ADMIN, roles.REVIEWER)
+
+Services = frozenset[str]
+EVERY_SERVICE: Services = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,17 @@ def issue_key(
     *,
     actor: Actor,
     clock: Clock,
+    within: Services = EVERY_SERVICE,
     claim: Claim | None = None,
 ) -> KeyChange:
     """Make a key; its secret is in the answer and nowhere else.
 
-    Raises InvalidGrant, RoleMissing, and KeyReused for a claim that stood for something else.
+    `within` are the services to which the key that asks is limited. Raises InvalidGrant,
+    RoleMissing, ServiceNotAllowed for a key that would reach further, and KeyReused for a claim
+    that stood for something else.
     """
     _check_admin(actor)
+    _check_within(terms.services, within)
     repeat = _repeat_of(workspace, claim)
     if repeat is not None:
         return repeat
@@ -195,11 +202,13 @@ def rotate_key(
     overlap: timedelta,
     actor: Actor,
     clock: Clock,
+    within: Services = EVERY_SERVICE,
     claim: Claim | None = None,
 ) -> KeyChange:
     """Make a key with the same terms; the old one works until `overlap`, at most a week, is over.
 
-    Raises NoSuchGrant for a key of another workspace, InvalidGrant, RoleMissing, KeyReused.
+    Raises NoSuchGrant for a key of another workspace, ServiceNotAllowed as `issue_key` does,
+    InvalidGrant, RoleMissing, KeyReused.
     """
     _check_admin(actor)
     repeat = _repeat_of(workspace, claim)
@@ -207,6 +216,7 @@ def rotate_key(
         return repeat
     at = clock()
     issued = granting.rotate_key(workspace, key_id, overlap=overlap, created_by=actor.id, at=at)
+    _check_within(issued.key.services, within)
     hours = {"replaces": key_id, "overlap_hours": int(overlap.total_seconds() // 3600)}
     change = _key_given(issued.key, **hours)
     seq = _append(workspace, [change], actor=actor, clock=clock)
@@ -221,11 +231,13 @@ def revoke_key(
     *,
     actor: Actor,
     clock: Clock,
+    within: Services = EVERY_SERVICE,
     claim: Claim | None = None,
 ) -> KeyChange:
     """End a key for good. Doing it again changes nothing and leaves no second entry.
 
-    Raises NoSuchGrant for a key of another workspace, RoleMissing, KeyReused.
+    Raises NoSuchGrant for a key of another workspace, ServiceNotAllowed as `issue_key` does,
+    RoleMissing, KeyReused.
     """
     _check_admin(actor)
     repeat = _repeat_of(workspace, claim)
@@ -233,6 +245,7 @@ def revoke_key(
         return repeat
     at, seq = clock(), None
     key = granting.revoke_key(workspace, key_id, at=at)
+    _check_within(key.services, within)
     if key.revoked_at == at:
         change = _Change("key", key.pk, {"key": key.name, "prefix": key.prefix}, granted=False)
         seq = _append(workspace, [change], actor=actor, clock=clock)
@@ -272,6 +285,13 @@ def _check_admin(actor: Actor) -> None:
     # Doors ask first; asked again here, so that no door that forgets can hand out a key.
     if actor.is_person and actor.role != roles.ADMIN:
         raise RoleMissing("admin")
+
+
+def _check_within(services: Iterable[str], within: Services) -> None:
+    """Refuse a key that may touch more than the key that asks; no services means all of them."""
+    wanted = frozenset(services)
+    if within and not (wanted and wanted <= within):
+        raise ServiceNotAllowed("A key limited to services manages keys for those alone.")
 
 
 def _repeat_of(workspace: Workspace, claim: Claim | None) -> KeyChange | None:

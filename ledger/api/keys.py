@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import keys, queries
-from accounts.errors import NoSuchGrant, ServiceNotAllowed
+from accounts.errors import NoSuchGrant
 from accounts.queries import ListedKey
 from ledger import administration
 from ledger.administration import KeyChange, KeyTerms
@@ -84,6 +84,7 @@ class Keys(KeysView):
             self._terms(_Sent(members)),
             actor=self.actor,
             clock=self.clock,
+            within=self.access.services,
             claim=self.claim(body),
         )
         return self.shown(change, status=201)
@@ -91,10 +92,6 @@ class Keys(KeysView):
     def _terms(self, sent: _Sent) -> KeyTerms:
         expires_at = sent.moment("expires_at")
         services = sent.names("services")
-        # A key that is limited to services must not make one that is not.
-        allowed = self.access.services
-        if allowed and not (services and allowed.issuperset(services)):
-            raise ServiceNotAllowed("A key limited to services can make keys for those alone.")
         personal = sent.flag("personal")
         if personal and not self.actor.is_person:
             sent.refuse("personal", "needs a personal key: a service key is nobody's own.")
@@ -139,6 +136,7 @@ class Rotate(KeysView):
             overlap=timedelta(hours=hours),
             actor=self.actor,
             clock=self.clock,
+            within=self.access.services,
             claim=self.claim(body),
         )
         return self.shown(change, status=201)
@@ -157,6 +155,7 @@ class Revoke(KeysView):
             self.key_id(key_id),
             actor=self.actor,
             clock=self.clock,
+            within=self.access.services,
             claim=self.claim(body),
         )
         return self.shown(change, status=200)

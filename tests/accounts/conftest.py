@@ -66,7 +66,8 @@ def cut(acme: Workspace) -> Callable[..., IssuedKey]:
 
     def make(*scopes: str, workspace: Workspace = acme, **terms: Any) -> IssuedKey:
         wanted = KeyTerms(name="a key", scopes=scopes or ("record",), **terms)
-        return granting.add_key(workspace, wanted, created_by="console", at=timezone.now())
+        maker = wanted.owner.public_id if wanted.owner else "console"
+        return granting.add_key(workspace, wanted, created_by=maker, at=timezone.now())
 
     return make
 

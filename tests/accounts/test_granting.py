@@ -154,6 +154,30 @@ def test_a_personal_key_belongs_to_a_member(other, hire, cut):
         cut(owner=sam)
 
 
+def test_nobody_learns_the_secret_of_another_persons_key(acme, hire, cut):
+    ben, lee = hire("reviewer", name="Ben"), hire("admin", name="Lee")
+    terms = KeyTerms(name="ben", scopes=("review",), owner=ben)
+    held = cut("review", owner=ben)
+
+    with pytest.raises(InvalidGrant, match="by its owner alone"):
+        granting.add_key(acme, terms, created_by=lee.public_id, at=AT)
+    with pytest.raises(InvalidGrant, match="by its owner alone"):
+        granting.rotate_key(
+            acme, held.key.pk, overlap=HOUR, created_by=lee.public_id, at=timezone.now()
+        )
+
+    rotated = granting.rotate_key(
+        acme, held.key.pk, overlap=HOUR, created_by=ben.public_id, at=timezone.now()
+    )
+    assert rotated.key.owner == ben
+
+
+def test_names_are_kept_without_the_blanks_around_them(acme, cut):
+    issued = cut(services=(" " * 300 + "billing ",))
+
+    assert ApiKey.objects.get(pk=issued.key.pk).services == ["billing"]
+
+
 def test_a_revoked_key_keeps_the_time_it_was_first_revoked(acme, cut):
     issued = cut()
 

@@ -109,7 +109,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         (_KEY_ID,),
         body=s.an_object({}, closed=True),
         body_required=False,
-        codes=("unknown_field", "state_conflict"),
+        codes=("service_not_allowed", "unknown_field", "state_conflict"),
         is_repeatable=True,
     ),
     "GET /v1/export/decisions": Operation(

@@ -211,3 +211,17 @@ def test_a_key_limited_to_services_makes_none_that_is_not(acme):
 
     assert (refused.status_code, refused.json()["code"]) == (403, "service_not_allowed")
     assert made.status_code == 201
+
+
+@pytest.mark.parametrize("act", ["rotate", "revoke"])
+def test_a_key_limited_to_services_touches_none_that_is_not(acme, api, act):
+    limited = program(key_for(acme.workspace, "admin", services=("billing",)))
+    wide = api.post("/v1/keys", CI).json()
+    narrow = api.post("/v1/keys", CI | {"services": ["billing"]}).json()
+
+    refused = limited.post(f"/v1/keys/{wide['key_id']}/{act}", {})
+    done = limited.post(f"/v1/keys/{narrow['key_id']}/{act}", {})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "service_not_allowed")
+    assert done.status_code in {200, 201}
+    assert api.get(f"/v1/keys/{wide['key_id']}").json()["state"] == "in_force"
