@@ -113,9 +113,8 @@ class RoleForm(forms.Form):
     def grant(self) -> dict[str, Any]:
         """Return role and end: the end of the last day in UTC, or None."""
         until = self.cleaned_data["until"]
-        end = None
-        if until is not None:
-            end = datetime.combine(until + timedelta(days=1), time.min, tzinfo=UTC)
+        # The calendar's own last day has no day after it.
+        end = until and datetime.combine(until, time.max, tzinfo=UTC)
         return {"role": self.cleaned_data["role"], "expires_at": end}
 
 

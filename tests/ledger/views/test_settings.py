@@ -170,6 +170,15 @@ def test_an_auditor_needs_a_last_day(browser, acme, at):
     assert queries.roles_of(ada, acme, at=timezone.now()) == ("auditor", "viewer")
 
 
+def test_a_role_may_end_with_the_calendar(browser, acme, at):
+    ada = join(acme, "viewer", "Ada")
+    path = f"{at}/people/{ada.public_id}/grant"
+
+    given = browser.post(path, {"role": "auditor", "until": "9999-12-31"})
+
+    assert given.status_code == 302
+
+
 def test_the_last_admin_cannot_be_taken_away(browser, acme, lee, at):
     answer = browser.post(f"{at}/people/{lee.public_id}/revoke", {"role": "admin"})
 
