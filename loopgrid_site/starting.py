@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 OLDEST_MAJOR: Final = 15
-DURABLE: Final = ("fsync", "full_page_writes")
+DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 # Statements carry content: a refused, failed or slow one must not end up in the server's log.
 QUIET: Final[Mapping[str, frozenset[str]]] = {
     "log_error_verbosity": frozenset({"terse"}),
@@ -63,9 +63,9 @@ def faults_of(major: int, found: Mapping[str, str]) -> list[str]:
     if major < OLDEST_MAJOR:
         faults.append(f"This is PostgreSQL {major}; LoopGrid needs {OLDEST_MAJOR} or later.")
     faults += [
-        f"PostgreSQL runs with {name} = {found[name]}: it may lose what it confirmed. Set it to on."
+        f"PostgreSQL runs with {name} = off: it may lose what it confirmed. Set it to on."
         for name in DURABLE
-        if found[name] != "on"
+        if found[name] == "off"
     ]
     return faults
 

@@ -13,6 +13,7 @@ from loopgrid_site import starting
 GOOD = {
     "fsync": "on",
     "full_page_writes": "on",
+    "synchronous_commit": "remote_apply",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_statement": "none",
@@ -32,7 +33,7 @@ def test_an_old_server_is_refused_by_its_version() -> None:
     assert fault == "This is PostgreSQL 14; LoopGrid needs 15 or later."
 
 
-@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_a_server_that_may_forget_is_refused(name: str) -> None:
     [fault] = starting.faults_of(18, GOOD | {name: "off"})
 
