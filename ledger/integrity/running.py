@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from loopgrid_proof.errors import Fault, Verdict
 from loopgrid_proof.headers import NewEntry
 
@@ -46,7 +46,7 @@ def run_integrity(job_id: str, *, clock: Clock) -> None:
         _run(taken, clock=clock)
     except jobs.Cancelled:
         jobs.finish(taken, "cancelled", message="Cancelled before it ended.")
-    except (Unavailable, OperationalError) as trouble:
+    except (Unavailable, OperationalError, InterfaceError) as trouble:
         jobs.give_back(taken, error=str(trouble))
     except LedgerError as refused:
         jobs.finish(taken, "failed", error=str(refused))

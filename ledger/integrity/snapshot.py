@@ -62,18 +62,22 @@ class Snapshot:
 
 @contextmanager
 def snapshot(*, of: str | None = None) -> Iterator[Snapshot]:
-    """Fix a moment of the committed database, or join the one named `of`; see nothing later."""
+    """Fix a moment of the committed database, or join the one named `of`; see nothing later.
+
+    The driver's errors are raised as Django's, which name a passing trouble to every caller.
+    """
     first, second = connection.copy(), connection.copy()
     try:
-        for one in (first, second):
-            one.ensure_connection()
-            # Django binds values on the client, and such cursors cannot answer in binary.
-            one.connection.cursor_factory = psycopg.Cursor
-        reader, asker = first.connection, second.connection
-        name = _begin(reader, of)
-        _begin(asker, name)
-        (at,) = reader.execute("SELECT clock_timestamp()").fetchone()
-        yield Snapshot(reader, asker, at, name)
+        with connection.wrap_database_errors:
+            for one in (first, second):
+                one.ensure_connection()
+                # Django binds values on the client, and such cursors cannot answer in binary.
+                one.connection.cursor_factory = psycopg.Cursor
+            reader, asker = first.connection, second.connection
+            name = _begin(reader, of)
+            _begin(asker, name)
+            (at,) = reader.execute("SELECT clock_timestamp()").fetchone()
+            yield Snapshot(reader, asker, at, name)
     finally:
         # Closing ends both transactions, also while a COPY is half read.
         first.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from loopgrid_proof.canonical import read_canonical
 
@@ -164,6 +165,22 @@ def test_a_run_that_is_cancelled_leaves_no_entry(scene, ledger, agent, monkeypat
 
     assert integrity.run_of(ledger, job_id).state == "cancelled"
     assert queries.end_of(ledger) == before
+
+
+def test_a_run_whose_connections_are_cut_waits_for_another_worker(
+    scene, ledger, agent, monkeypatch
+):
+    def cut(_taken, _done, _total):
+        with connection.cursor() as rows:
+            rows.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state = 'idle in transaction'"
+            )
+
+    monkeypatch.setattr(jobs.Taken, "progress", cut)
+    done = run(ledger, agent)
+
+    assert (done.state, done.verdict) == ("queued", None)
 
 
 def test_a_ledger_that_takes_no_entry_still_gets_its_verdict(scene, ledger, agent):
