@@ -63,7 +63,7 @@ def service(key_id: str) -> Actor:
 
 
 def system(name: str) -> Actor:
-    """Return a part of the system: `setup`, `notary`, `worker` or `scheduler`."""
+    """Return a part of the system: `setup`, `notary` or `scheduler`."""
     return Actor(type="system", id=name, auth="process")
 
 
@@ -71,5 +71,4 @@ LOCAL = Actor(type="service", id="local", auth="loopback")
 CONSOLE = Actor(type="system", id="console", auth="console")
 SETUP = system("setup")
 NOTARY = system("notary")
-WORKER = system("worker")
 SCHEDULER = system("scheduler")

@@ -22,7 +22,6 @@ from ledger.errors import Conflict, LedgerError, NotFound
 from ledger.models import Heartbeat, Job
 from ledger.queries import LedgerRef
 
-FINISHED = ("succeeded", "failed", "cancelled")
 MAX_ATTEMPTS = 3
 # A job nobody took in this time lost its message; one that says nothing for longer lost its worker.
 UNTAKEN = timedelta(seconds=30)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -103,11 +102,6 @@ class Statement:
 def _raise_for(result: PGresult) -> None:
     if result.status in _FAILED:
         raise psycopg.errors.error_from_result(result)
-
-
-def uuid_value(value: UUID) -> bytes:
-    """Return a uuid parameter."""
-    return value.bytes
 
 
 def _array(element: int, items: Sequence[bytes]) -> bytes:

@@ -49,7 +49,7 @@ class Prepared:
         return any(self.item_claims) or self.whole
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ticket:
     """One request on its way through an act: who waits for it, and what has become of it."""
 
