@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,9 +18,10 @@ from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.listing import slice_answer
 from ledger.content.submission import read_time
+from ledger.errors import NotFound
 from ledger.integrity import Run
 
-MAX_ID = 64
+_RUN_ID = re.compile(r"job_[0-9a-f]{32}", re.ASCII)
 
 
 class Verify(WorkspaceAPIView):
@@ -88,7 +90,7 @@ class OneRun(WorkspaceAPIView):
     def get(self, _request: Request, run_id: str) -> Response:
         """Return the run."""
         parameters.refuse_unknown(self.plain, ())
-        run = integrity.run_of(self.ledger, run_id[:MAX_ID])
+        run = integrity.run_of(self.ledger, known_id(run_id, "Run"))
         around = [] if run.first_bad is None else integrity.neighbours(self.ledger, run.first_bad)
         found = [one.as_json() for one in run.findings]
         near = [
@@ -101,6 +103,13 @@ class OneRun(WorkspaceAPIView):
             for one in around
         ]
         return Response({**run_object(run), "findings": found, "neighbours": near})
+
+
+def known_id(sent: str, noun: str) -> str:
+    """Return the id of a run or job in an address; raises NotFound for what cannot be one."""
+    if not _RUN_ID.fullmatch(sent):
+        raise NotFound(f"{noun} not found.")
+    return sent
 
 
 def run_object(run: Run) -> dict[str, Any]:

@@ -13,12 +13,11 @@ from accounts import roles
 from ledger import cursors, jobs
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
-from ledger.api.integrity import written
+from ledger.api.integrity import known_id, written
 from ledger.api.listing import slice_answer
 from ledger.jobs import JobState
 
 # Whoever could ask for a job may look after it; whose job it is decides the rest.
-MAX_ID = 64
 ANY_SCOPE = tuple(roles.ACTS)
 _RESULTS = {"integrity_run": "/v1/integrity/runs/{}"}
 
@@ -49,7 +48,9 @@ class OneJob(WorkspaceAPIView):
     def get(self, _request: Request, job_id: str) -> Response:
         """Return the job."""
         parameters.refuse_unknown(self.plain, ())
-        return Response(job_object(jobs.state_of(self.ledger, job_id[:MAX_ID], actor=self.actor)))
+        return Response(
+            job_object(jobs.state_of(self.ledger, known_id(job_id, "Job"), actor=self.actor))
+        )
 
 
 class CancelJob(WorkspaceAPIView):
@@ -63,7 +64,9 @@ class CancelJob(WorkspaceAPIView):
         body = self.read_body()
         if body:
             self.read_members(body, allowed=())
-        return Response(job_object(jobs.cancel(self.ledger, job_id[:MAX_ID], actor=self.actor)))
+        return Response(
+            job_object(jobs.cancel(self.ledger, known_id(job_id, "Job"), actor=self.actor))
+        )
 
 
 def job_object(job: JobState) -> dict[str, Any]:

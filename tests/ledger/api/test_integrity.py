@@ -160,8 +160,11 @@ def test_a_cursor_of_another_list_is_refused(api: Api) -> None:
     assert answer.json()["code"] == "invalid_parameter"
 
 
-def test_an_unknown_run_is_not_found(api: Api) -> None:
-    assert api.get(f"/v1/integrity/runs/job_{'0' * 32}").status_code == 404
+@pytest.mark.parametrize("unknown", [f"job_{'0' * 32}", "%00", "job_1"])
+def test_an_unknown_run_is_not_found(api: Api, unknown: str) -> None:
+    assert api.get(f"/v1/integrity/runs/{unknown}").status_code == 404
+    assert api.get(f"/v1/jobs/{unknown}").status_code == 404
+    assert api.post(f"/v1/jobs/{unknown}/cancel").status_code == 404
 
 
 def test_a_body_with_keys_nobody_reads_is_refused(api: Api) -> None:
