@@ -54,9 +54,10 @@ class PythonClient(Client):
     """A release on PyPI, in a virtual environment of its own."""
 
     def install(self) -> None:
-        run([sys.executable, "-m", "venv", "--clear", str(self.folder)])
-        pip = [str(self.folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        run([*pip, f"{self.name}=={self.version}"])
+        # Without a pip of its own, which Debian has only with python3-venv; ours installs into it.
+        run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(self.folder)])
+        into = ["--python", str(self.folder / "bin" / "python")]
+        run([sys.executable, "-m", "pip", *into, "install", "-q", f"{self.name}=={self.version}"])
 
     def command(self) -> list[str]:
         # -P and -I keep this checkout's own modules out of the client's sight.
