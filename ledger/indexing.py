@@ -174,7 +174,7 @@ def _take(copy: Copy, name: str, content: bytes, *, cut: bool) -> None:
     """Take the words of a part, and the names that have a token of their own."""
     try:
         value = None if cut else _decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         value = None
     if value is None:
         # Too long to be read as JSON: the words of its text, as far as it was read.

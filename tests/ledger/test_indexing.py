@@ -259,3 +259,11 @@ def test_a_search_costs_one_query_and_one_for_each_name_that_is_looked_up(
     with django_assert_num_queries(3):
         run("by:priya")
     assert Filters().side is False
+
+
+def test_content_too_deep_to_be_read_is_searched_by_its_words() -> None:
+    copy = indexing.Copy()
+
+    indexing._take(copy, "input", b'["deep",' * 100_000 + b"1" + b"]" * 100_000, cut=False)
+
+    assert "deep" in copy.words
