@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from django.core.signing import BadSignature, Signer
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger import queries, search
+from ledger import cursors, queries, search
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.listing import slice_answer
 from ledger.api.objects import decision_url, part_value, present
-from ledger.api.problems import invalid_parameter, shown
+from ledger.api.problems import shown
 from ledger.errors import NotFound
 from ledger.queries import corrections
 from ledger.queries.corrections import CorrectionFilters, CorrectionRecord
-from ledger.queries.filters import Condition, Filters
 
 STATES: Final = {"accepted": True, "superseded": False}
 MAX_LIMIT: Final = 200
+LIST: Final = "corrections"
 PARAMETERS: Final = ("q", "state", "service", "from", "to", "limit", "cursor")
 
 _ID = re.compile(r"cor_[0-9a-f]{32}", re.ASCII)
@@ -43,17 +42,15 @@ class Corrections(WorkspaceAPIView):
             service=parameters.text(request, "service"),
             start=parameters.moment(request, "from"),
             end=parameters.moment(request, "to"),
-            decisions=self._decisions(query),
+            decisions=search.filters_of(
+                self.ledger,
+                query,
+                at=self.clock(),
+                actor_id=self.actor.id,
+                within=sorted(self.access.services),
+            ),
         )
         return self.slice_of(filters)
-
-    def _decisions(self, query: search.Query) -> Filters:
-        found = search.filters_of(self.ledger, query, at=self.clock(), actor_id=self.actor.id)
-        own = sorted(self.access.services)
-        if not own:
-            return found
-        limited = Condition("d.service = ANY(%s)", (own,))
-        return Filters(conditions=(*found.conditions, limited), source=found.source)
 
     def slice_of(self, filters: CorrectionFilters) -> Response:
         """Return what follows the cursor."""
@@ -64,7 +61,7 @@ class Corrections(WorkspaceAPIView):
         more, found = len(found) > limit, found[:limit]
         answer = {
             "data": [self.shown(record) for record in found],
-            "next_cursor": self._signer().sign(str(found[-1].seq)) if more else None,
+            "next_cursor": cursors.write(self.ledger, LIST, str(found[-1].seq)) if more else None,
             "has_more": more,
         }
         return slice_answer(self.plain, answer)
@@ -76,16 +73,8 @@ class Corrections(WorkspaceAPIView):
         )
 
     def _before(self) -> int | None:
-        cursor = parameters.text(self.plain, "cursor")
-        if cursor is None:
-            return None
-        try:
-            return int(self._signer().unsign(cursor))
-        except BadSignature:
-            raise invalid_parameter("cursor", "does not belong to this list.") from None
-
-    def _signer(self) -> Signer:
-        return Signer(salt=f"ledger.corrections:{self.ledger.ledger_id}")
+        seq = cursors.read(self.ledger, LIST, parameters.text(self.plain, "cursor", most=400))
+        return None if seq is None else int(seq)
 
 
 class CorrectionsOfDecision(Corrections):

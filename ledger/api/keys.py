@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.core.signing import BadSignature, Signer
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,22 +14,22 @@ from rest_framework.response import Response
 from accounts import keys, queries
 from accounts.errors import NoSuchGrant
 from accounts.queries import ListedKey
-from ledger import administration
+from ledger import administration, cursors
 from ledger.administration import KeyChange, KeyTerms
 from ledger.api import listing, parameters
 from ledger.api.base import WorkspaceAPIView
-from ledger.api.problems import Fault, Problem, invalid_parameter
+from ledger.api.problems import Fault, Problem
 from ledger.content import Member
 from ledger.content.submission import read_time
 
 OF_KEY: Final = ("name", "scopes", "preset", "services", "expires_at", "rate", "personal")
 OF_ROTATION: Final = ("overlap_hours",)
 MAX_LIMIT: Final = 200
+LIST: Final = "keys"
 MAX_SERVICES: Final = 100
 DAY_H: Final = 24
 
 _KEY_ID = re.compile(r"key_[0-9a-f]{32}", re.ASCII)
-_signer: Final = Signer(salt="ledger.api.keys")
 
 
 class KeysView(WorkspaceAPIView):
@@ -61,11 +60,15 @@ class Keys(KeysView):
         """Return the keys, newest first, revoked and expired ones included."""
         parameters.refuse_unknown(self.plain, ("cursor", "limit", "count"))
         limit = parameters.whole(self.plain, "limit", default=50, low=1, high=MAX_LIMIT)
-        cursor = parameters.text(self.plain, "cursor")
+        cursor = parameters.text(self.plain, "cursor", most=400)
         found = queries.keys_after(
-            self.workspace, _read_cursor(cursor), limit=limit, at=self.clock()
+            self.workspace,
+            cursors.read(self.ledger, LIST, cursor),
+            limit=limit,
+            at=self.clock(),
         )
-        following = None if found.following is None else _signer.sign(found.following)
+        last = found.following
+        following = None if last is None else cursors.write(self.ledger, LIST, last)
         answer: dict[str, Any] = {
             "data": [key_object(each) for each in found.keys],
             "next_cursor": following,
@@ -184,15 +187,6 @@ def key_object(listed: ListedKey) -> dict[str, Any]:
 
 def _written(moment: datetime | None) -> str | None:
     return None if moment is None else read_time(moment.isoformat())
-
-
-def _read_cursor(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return _signer.unsign(cursor)
-    except BadSignature:
-        raise invalid_parameter("cursor", "is not a cursor of this list.") from None
 
 
 class _Sent:
