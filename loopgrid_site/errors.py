@@ -13,6 +13,7 @@ from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions
 
@@ -81,7 +82,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_program_path(request.path_info):
         words = "A fault of the server; it was logged under this request_id."
         return problem_answer(Problem("internal_error", words), request)
-    return defaults.server_error(request)
+    # Without context processors: they ask the database, which may be what failed.
+    page = render_to_string("500.html", {"request": request})
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

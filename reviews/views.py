@@ -29,6 +29,7 @@ from ledger.errors import (
     Unavailable,
 )
 from ledger.idempotency import Claim, Earlier
+from ledger.queries import PartContent
 from ledger.reviewing import CorrectionContent, DecisionRef, Judged
 from ledger.states import Act
 from ledger.views.gate import Place, is_fragment, workspace_page
@@ -63,10 +64,10 @@ def decision_by_id(_request: HttpRequest, place: Place, decision_id: str) -> Htt
 @require_safe
 @read_only
 def raw(_request: HttpRequest, place: Place, seq: int) -> HttpResponse:
-    """Download the recorded members exactly as they were sent."""
+    """Download the recorded members exactly as they were sent; what is gone says why."""
     desk = desk_of(place.ledger, seq, actor=place.actor)
     members = [
-        b'"%s":%s' % (part.name.encode(), part.content or b"null")
+        b'"%s":%s' % (part.name.encode(), part.content or _gone(part))
         for part in desk.parts.values()
         if part.name != "actor"
     ]
@@ -274,6 +275,12 @@ def _show(
         status = 422 if form is not None and form.is_bound else 200
     whole = not is_fragment(request)
     return render(request, "reviews/decision.html" if whole else template, context, status=status)
+
+
+def _gone(part: PartContent) -> bytes:
+    """Return what stands for content that was erased or is not what was sealed, as in the API."""
+    why, entry = ("erased", part.erased_seq) if part.state == "erased" else ("altered", part.seq)
+    return b'{"loopgrid:%s":{"entry":%d}}' % (why.encode(), entry or part.seq)
 
 
 def _fresh(desk: Desk) -> dict[str, Any]:

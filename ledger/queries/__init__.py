@@ -16,11 +16,13 @@ from ledger.queries.decisions import (
 )
 from ledger.queries.entries import (
     LedgerEnd,
+    StoredEntry,
     end_of,
     entries_after,
     entry,
     notary_state,
     sealed_size,
+    stored_entry,
 )
 from ledger.queries.ledgers import (
     LedgerRef,
@@ -29,7 +31,7 @@ from ledger.queries.ledgers import (
     ledger_with_id,
     open_ledgers,
 )
-from ledger.queries.parts import PartContent, content_of, parts_of
+from ledger.queries.parts import PartContent, as_sealed, content_of, parts_of
 from ledger.queries.records import Record, headers_at, record_at, record_of, records_of
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "LedgerRef",
     "PartContent",
     "Record",
+    "StoredEntry",
+    "as_sealed",
     "content_of",
     "decision",
     "decision_at",
@@ -60,4 +64,5 @@ __all__ = [
     "sealed_size",
     "state_at",
     "state_from_row",
+    "stored_entry",
 ]

@@ -1,6 +1,7 @@
 """Reading corrections, superseded ones too: all of a ledger, of one decision, or one by its id.
 
-Queries per call: `corrections_after` two, `correction` two; the second reads the contents.
+Queries per call: `corrections_after` three, `correction` three; two of them read headers and
+contents.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from django.db import connection
 from ledger.errors import NotFound
 from ledger.queries.filters import Condition, Filters, clause, source_of, where
 from ledger.queries.ledgers import LedgerRef
-from ledger.queries.parts import PartContent, parts_of
+from ledger.queries.parts import PartContent
+from ledger.queries.records import sealed_parts
 
 _COLUMNS = (
     "seq",
@@ -123,7 +125,7 @@ def _read(ledger: LedgerRef, conditions: list[Condition], limit: int) -> list[Co
 
 
 def _with_parts(ledger: LedgerRef, rows: Sequence[tuple[Any, ...]]) -> list[CorrectionRecord]:
-    parts = parts_of(ledger, [row[0] for row in rows])
+    parts = sealed_parts(ledger, [row[0] for row in rows])
     return [_record(dict(zip(_COLUMNS, row, strict=True)), dict(parts[row[0]])) for row in rows]
 
 

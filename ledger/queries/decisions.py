@@ -12,7 +12,7 @@ from loopgrid_proof.headers import Header, read_header
 from ledger.errors import NotFound
 from ledger.models import Decision, Entry
 from ledger.queries.ledgers import LedgerRef
-from ledger.queries.parts import PartContent, parts_of
+from ledger.queries.parts import PartContent, as_sealed, parts_of
 from ledger.states import DecisionState, Standing, fold, state_of
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -108,7 +108,7 @@ def history_of(ledger: LedgerRef, decision_id: str, *, sealed_size: int) -> Deci
         tuple(
             HistoryEntry(
                 header,
-                dict(parts[header.seq]),
+                as_sealed(header, parts[header.seq]),
                 superseded.get(header.seq),
                 header.refs.get("target"),
                 "sealed" if header.seq < sealed_size else "recorded",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from loopgrid_proof.headers import Header, read_header
+from loopgrid_proof.headers import Header, read_header, readable
 
 from ledger.errors import NotFound
 from ledger.models import Checkpoint, Entry, NotaryState
@@ -29,6 +29,16 @@ class LedgerEnd:
     def size(self) -> int:
         """The number of entries."""
         return self.seq + 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as the database holds it; `header` is None if the leaf cannot be read as one."""
+
+    seq: int
+    leaf: bytes
+    leaf_hash: bytes
+    header: Header | None
 
 
 def end_of(ledger: LedgerRef) -> LedgerEnd | None:
@@ -52,6 +62,19 @@ def entry(ledger: LedgerRef, seq: int) -> Header:
     if leaf is None:
         raise NotFound(f"Entry #{seq} not found")
     return read_header(bytes(leaf))
+
+
+def stored_entry(ledger: LedgerRef, seq: int) -> StoredEntry:
+    """Return entry `seq`, readable or not. Raises NotFound."""
+    row = (
+        Entry.objects.filter(ledger_id=ledger.ledger_id, seq=seq)
+        .values_list("leaf", "leaf_hash")
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"Entry #{seq} not found")
+    leaf = bytes(row[0])
+    return StoredEntry(seq, leaf, bytes(row[1]), readable(leaf))
 
 
 def entries_after(ledger: LedgerRef, after: int, *, limit: int = MAX_ENTRIES) -> list[Header]:

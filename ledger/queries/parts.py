@@ -6,10 +6,11 @@ Queries per call: `content_of` and `parts_of` one each, however many entries are
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from loopgrid_proof.digests import part_digest
+from loopgrid_proof.headers import Header, PartRef
 
 from ledger.models import Part
 from ledger.queries.ledgers import LedgerRef
@@ -49,6 +50,29 @@ def parts_of(ledger: LedgerRef, seqs: Iterable[int]) -> Mapping[int, Mapping[str
 def content_of(ledger: LedgerRef, seq: int) -> Mapping[str, PartContent]:
     """Return the parts of one entry by name, checked."""
     return parts_of(ledger, [seq])[seq]
+
+
+def as_sealed(header: Header, parts: Mapping[str, PartContent]) -> dict[str, PartContent]:
+    """Return the parts an entry sealed; what it does not name, or names otherwise, is altered.
+
+    A row agrees with itself even when content and digest were changed together, so its digest is
+    held against the header. A part that the entry names and nobody finds is altered too.
+    """
+    sealed = {ref.name: ref for ref in header.parts}
+    lost = {name: _lost(header.seq, ref) for name, ref in sealed.items() if name not in parts}
+    there = {name: _against(sealed.get(name), part) for name, part in parts.items()}
+    return there | lost
+
+
+def _against(ref: PartRef | None, part: PartContent) -> PartContent:
+    if ref is not None and ref.digest == part.digest:
+        return part
+    digest = part.digest if ref is None else ref.digest
+    return replace(part, digest=digest, state="altered", content=None, salt=None)
+
+
+def _lost(seq: int, ref: PartRef) -> PartContent:
+    return PartContent(seq, ref.name, ref.cls, ref.media, ref.digest, "altered", None, None, None)
 
 
 def _checked(row: Part) -> PartContent:

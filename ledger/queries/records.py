@@ -14,7 +14,7 @@ from loopgrid_proof.headers import Header, readable
 from ledger.models import Entry
 from ledger.queries.decisions import decision, state_at
 from ledger.queries.ledgers import LedgerRef
-from ledger.queries.parts import PartContent, parts_of
+from ledger.queries.parts import PartContent, as_sealed, parts_of
 from ledger.states import DecisionState
 
 Parts = Mapping[str, PartContent]
@@ -70,6 +70,13 @@ def headers_at(ledger: LedgerRef, seqs: Iterable[int]) -> dict[int, Header]:
     return {seq: header for seq, header in found.items() if header is not None}
 
 
+def sealed_parts(ledger: LedgerRef, seqs: Iterable[int]) -> dict[int, Parts]:
+    """Return the parts of these entries by number, each held against its entry's header."""
+    wanted = list(seqs)
+    headers, parts = headers_at(ledger, wanted), parts_of(ledger, wanted)
+    return {seq: _sealed(headers, parts, seq) for seq in wanted}
+
+
 def _entries_of(state: DecisionState) -> list[int]:
     seqs = (state.seq, state.reason_seq, state.correction_seq)
     return [seq for seq in seqs if seq is not None]
@@ -86,9 +93,9 @@ def _record(
     return Record(
         state,
         headers.get(state.seq),
-        parts[state.seq],
-        parts.get(state.reason_seq or -1, {}),
-        parts.get(state.correction_seq or -1, {}),
+        _sealed(headers, parts, state.seq),
+        _sealed(headers, parts, state.reason_seq),
+        _sealed(headers, parts, state.correction_seq),
         correction.t if correction else None,
         tuple(
             part.name
@@ -99,3 +106,11 @@ def _record(
         ),
         erased_at,
     )
+
+
+def _sealed(headers: Mapping[int, Header], parts: Mapping[int, Parts], seq: int | None) -> Parts:
+    """Return the parts of an entry that are there, held against what its header names."""
+    stored, header = parts.get(seq or -1, {}), headers.get(seq or -1)
+    if header is None:
+        return stored
+    return {name: part for name, part in as_sealed(header, stored).items() if name in stored}

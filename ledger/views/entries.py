@@ -18,20 +18,24 @@ read_only = workspace_page("read")
 @require_safe
 @read_only
 def entry(request: HttpRequest, place: Place, seq: int) -> HttpResponse:
-    """Show one entry as it is stored."""
-    header = queries.entry(place.ledger, seq)
+    """Show one entry as it is stored; one that cannot be read, byte for byte and as such."""
+    stored = queries.stored_entry(place.ledger, seq)
     end = queries.end_of(place.ledger)
     context = {
         "workspace": place.workspace,
         "nav": "integrity",
-        "entry": header,
-        "leaf_text": header.leaf.decode(),
+        "seq": seq,
+        "stored": stored,
+        "entry": stored.header,
+        "leaf_text": stored.leaf.decode(errors="replace"),
         "previous": seq - 1 if seq else None,
         "following": seq + 1 if end and seq < end.seq else None,
-        "decision": _decision_of(place, header),
         "sealed_size": queries.sealed_size(place.ledger),
-        "parts": queries.content_of(place.ledger, seq).values(),
     }
+    if stored.header is None:
+        return render(request, "ledger/entry_unreadable.html", context)
+    parts = queries.as_sealed(stored.header, queries.content_of(place.ledger, seq))
+    context |= {"decision": _decision_of(place, stored.header), "parts": parts.values()}
     return render(request, "ledger/entry.html", context)
 
 

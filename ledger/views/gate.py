@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from loopgrid_proof.errors import Fault
 
 from accounts import roles, workspaces
 from accounts.actors import Actor
@@ -77,6 +79,8 @@ def workspace_page(act: str) -> Callable[[Page[P]], Callable[..., HttpResponse]]
                 raise Http404(str(missing)) from missing
             except (NotAllowed, RoleMissing) as refused:
                 raise PermissionDenied(str(refused)) from refused
+            except Fault:
+                response = _unreadable(request, place)
             patch_vary_headers(response, ("HX-Request",))
             return response
 
@@ -89,6 +93,12 @@ def is_fragment(request: HttpRequest) -> bool:
     """Say whether htmx asked for a fragment; a restored history entry wants the whole page."""
     details = request.htmx  # type: ignore[attr-defined]
     return bool(details) and not details.history_restore_request
+
+
+def _unreadable(request: HttpRequest, place: Place) -> HttpResponse:
+    """Answer where a stored entry cannot be read: what is damaged is not shown as recorded."""
+    context = {"nav": "integrity", "workspace": place.workspace}
+    return render(request, "ledger/unreadable.html", context, status=500)
 
 
 def _signed_out(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ import pytest
 
 from ledger import queries
 from tests.support.cast import make_workspace
+from tests.support.notary import without_guards
 from tests.support.visitors import hire
 
 
@@ -58,3 +59,35 @@ def test_another_workspaces_entry_is_not_found(acme):
     sam = hire(make_workspace("other"), "Sam", "admin")
 
     assert sam.browser.get(f"/w/{acme.workspace.slug}/entries/0").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_cannot_be_read_is_shown_byte_for_byte(kim, scene, ledger):
+    seq = scene.record().appended.header.seq
+    overwrite(ledger, seq)
+
+    answer = kim.get(f"entries/{seq}")
+
+    assert answer.status_code == 200
+    assert "What is stored here is not an entry" in answer.content.decode()
+    assert "no entry at all" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_whose_entry_cannot_be_read_says_so(kim, scene, ledger):
+    seq = scene.record().appended.header.seq
+    overwrite(ledger, seq)
+
+    answer = kim.get(f"d/{seq}")
+
+    assert answer.status_code == 500
+    assert "A stored entry cannot be read" in answer.content.decode()
+    assert f'href="{kim.home}/integrity"' in answer.content.decode()
+
+
+def overwrite(ledger, seq):
+    with without_guards("ledger_entry") as superuser:
+        superuser.execute(
+            "UPDATE ledger_entry SET leaf = 'no entry at all' WHERE ledger_id = %s AND seq = %s",
+            [ledger.ledger_id, seq],
+        )

@@ -60,7 +60,6 @@ ELSEWHERE = {
     "ledger/queries/filters.py": "tests/ledger/test_lists.py",
     "ledger/queries/ledgers.py": "tests/ledger/test_recording.py",
     "ledger/queries/lists.py": "tests/ledger/test_lists.py",
-    "ledger/queries/parts.py": "tests/ledger/test_recording.py",
     "ledger/queries/records.py": "tests/ledger/api/test_decisions.py",
     "ledger/queries/totals.py": "tests/ledger/test_counting.py",
     "ledger/requesting.py": "tests/ledger/api/test_integrity.py",
