@@ -14,6 +14,7 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+VERSION: Final = "server_version_num"
 OLDEST_MAJOR: Final = 15
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 # Statements carry content: a refused, failed or slow one must not end up in the server's log.
@@ -34,14 +35,14 @@ class UnfitDatabase(Exception):
 def check() -> None:
     """Look at the database server once. Raises UnfitDatabase outside the mode `test`."""
     try:
-        major, found = connection.pg_version // 10000, server_settings()
+        found = server_settings()
     except DatabaseError as fault:
         logger.warning("the database does not answer at start: %s", type(fault).__name__)
         return
     finally:
         # The thread that loads the application serves no request.
         connection.close()
-    faults = faults_of(major, found)
+    faults = faults_of(found)
     if faults and settings.MODE != "test":
         raise UnfitDatabase(" ".join(faults))
     for warning in warnings_of(found):
@@ -52,14 +53,15 @@ def server_settings() -> dict[str, str]:
     """Return what the server is set to, of everything that is asked for here."""
     with connection.cursor() as rows:
         rows.execute(
-            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [[*DURABLE, *QUIET]]
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
+            [[VERSION, *DURABLE, *QUIET]],
         )
         return dict(rows.fetchall())
 
 
-def faults_of(major: int, found: Mapping[str, str]) -> list[str]:
-    """Return why a server of this version and these settings cannot hold a ledger."""
-    faults = []
+def faults_of(found: Mapping[str, str]) -> list[str]:
+    """Return why a server with these settings, its version among them, cannot hold a ledger."""
+    faults, major = [], int(found[VERSION]) // 10_000
     if major < OLDEST_MAJOR:
         faults.append(f"This is PostgreSQL {major}; LoopGrid needs {OLDEST_MAJOR} or later.")
     faults += [
