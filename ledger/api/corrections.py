@@ -9,10 +9,10 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger import cursors, queries, search
+from ledger import queries, search
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
-from ledger.api.listing import slice_answer
+from ledger.api.listing import by_id
 from ledger.api.objects import decision_url, part_value, present
 from ledger.api.problems import shown
 from ledger.errors import NotFound
@@ -20,8 +20,6 @@ from ledger.queries import corrections
 from ledger.queries.corrections import CorrectionFilters, CorrectionRecord
 
 STATES: Final = {"accepted": True, "superseded": False}
-MAX_LIMIT: Final = 200
-LIST: Final = "corrections"
 PARAMETERS: Final = ("q", "state", "service", "from", "to", "limit", "cursor")
 
 _ID = re.compile(r"cor_[0-9a-f]{32}", re.ASCII)
@@ -54,27 +52,20 @@ class Corrections(WorkspaceAPIView):
 
     def slice_of(self, filters: CorrectionFilters) -> Response:
         """Return what follows the cursor."""
-        limit = parameters.whole(self.plain, "limit", default=50, low=1, high=MAX_LIMIT)
-        found = corrections.corrections_after(
-            self.ledger, filters, before=self._before(), limit=limit + 1
+
+        def read(before: str | None, limit: int) -> list[CorrectionRecord]:
+            seq = None if before is None else int(before)
+            return corrections.corrections_after(self.ledger, filters, before=seq, limit=limit)
+
+        return by_id(
+            self, "corrections", read, id_of=lambda record: str(record.seq), shown=self.shown
         )
-        more, found = len(found) > limit, found[:limit]
-        answer = {
-            "data": [self.shown(record) for record in found],
-            "next_cursor": cursors.write(self.ledger, LIST, str(found[-1].seq)) if more else None,
-            "has_more": more,
-        }
-        return slice_answer(self.plain, answer)
 
     def shown(self, record: CorrectionRecord) -> dict[str, Any]:
         """Return a correction as it is answered."""
         return correction_object(
             record, decision_url=decision_url(self.ledger, record.decision_seq)
         )
-
-    def _before(self) -> int | None:
-        seq = cursors.read(self.ledger, LIST, parameters.text(self.plain, "cursor", most=400))
-        return None if seq is None else int(seq)
 
 
 class CorrectionsOfDecision(Corrections):

@@ -13,10 +13,10 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger import cursors, integrity, requesting
+from ledger import integrity, requesting
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
-from ledger.api.listing import slice_answer
+from ledger.api.listing import by_id
 from ledger.content.submission import read_time
 from ledger.errors import NotFound
 from ledger.integrity import Run
@@ -72,14 +72,11 @@ class Runs(WorkspaceAPIView):
     def get(self, _request: Request) -> Response:
         """Return runs, newest first."""
         parameters.refuse_unknown(self.plain, ("limit", "cursor"))
-        limit = parameters.whole(self.plain, "limit", default=50, low=1, high=200)
-        before = cursors.read(self.ledger, "runs", parameters.text(self.plain, "cursor", most=400))
-        found = integrity.runs_of(self.ledger, before=before, limit=limit + 1)
-        shown = found[:limit]
-        more = len(found) > limit
-        cursor = cursors.write(self.ledger, "runs", shown[-1].run_id) if more else None
-        answer = {"data": [run_object(run) for run in shown]}
-        return slice_answer(self.plain, answer | {"next_cursor": cursor, "has_more": more})
+
+        def read(before: str | None, limit: int) -> list[Run]:
+            return integrity.runs_of(self.ledger, before=before, limit=limit)
+
+        return by_id(self, "runs", read, id_of=lambda run: run.run_id, shown=run_object)
 
 
 class OneRun(WorkspaceAPIView):

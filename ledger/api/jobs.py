@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import roles
-from ledger import cursors, jobs
+from ledger import jobs
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.integrity import known_id, written
-from ledger.api.listing import slice_answer
+from ledger.api.listing import by_id
 from ledger.jobs import JobState
 
 # Whoever could ask for a job may look after it; whose job it is decides the rest.
@@ -30,14 +30,11 @@ class Jobs(WorkspaceAPIView):
     def get(self, _request: Request) -> Response:
         """Return jobs, newest first."""
         parameters.refuse_unknown(self.plain, ("limit", "cursor"))
-        limit = parameters.whole(self.plain, "limit", default=50, low=1, high=200)
-        before = cursors.read(self.ledger, "jobs", parameters.text(self.plain, "cursor", most=400))
-        found = jobs.states_of(self.ledger, actor=self.actor, before=before, limit=limit + 1)
-        shown = found[:limit]
-        more = len(found) > limit
-        cursor = cursors.write(self.ledger, "jobs", shown[-1].job_id) if more else None
-        answer = {"data": [job_object(job) for job in shown]}
-        return slice_answer(self.plain, answer | {"next_cursor": cursor, "has_more": more})
+
+        def read(before: str | None, limit: int) -> list[JobState]:
+            return jobs.states_of(self.ledger, actor=self.actor, before=before, limit=limit)
+
+        return by_id(self, "jobs", read, id_of=lambda job: job.job_id, shown=job_object)
 
 
 class OneJob(WorkspaceAPIView):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from ledger import search
+from ledger import cursors, search
 from ledger.api import parameters
 from ledger.api.base import WorkspaceAPIView
 from ledger.api.objects import decision_object
@@ -22,6 +22,9 @@ PAGED: Final = ("page", "page_size")
 BY_CURSOR: Final = ("cursor", "limit", "order", "count")
 MAX_PAGE_SIZE: Final = 100
 MAX_LABEL: Final = 8192
+MAX_CURSOR: Final = 400
+
+Row = TypeVar("Row")
 
 
 def wants_cursor(request: HttpRequest) -> bool:
@@ -71,6 +74,30 @@ def by_cursor(view: WorkspaceAPIView) -> Response:
         "has_more": found.has_more,
     }
     return slice_answer(view.plain, answer | ({"total": found.total} if count else {}))
+
+
+def by_id(
+    view: WorkspaceAPIView,
+    name: str,
+    read: Callable[[str | None, int], Sequence[Row]],
+    *,
+    id_of: Callable[[Row], str],
+    shown: Callable[[Row], Mapping[str, Any]],
+) -> Response:
+    """Return a slice of list `name`, newest first, whose ids are in the order of time.
+
+    `read` gets the id to go on after, None at the beginning, and how many rows to read at most.
+    """
+    limit = parameters.whole(view.plain, "limit", default=50, low=1, high=lists.MAX_LIMIT)
+    after = parameters.text(view.plain, "cursor", most=MAX_CURSOR)
+    found = read(cursors.read(view.ledger, name, after), limit + 1)
+    kept, more = found[:limit], len(found) > limit
+    answer = {
+        "data": [shown(row) for row in kept],
+        "next_cursor": cursors.write(view.ledger, name, id_of(kept[-1])) if more else None,
+        "has_more": more,
+    }
+    return slice_answer(view.plain, answer)
 
 
 def slice_answer(request: HttpRequest, answer: Mapping[str, Any]) -> Response:
