@@ -10,9 +10,8 @@ import sys
 import psycopg
 
 from accounts import ids
-from ledger.queries import LedgerRef
 from loopgrid_site.embedded.postgres import PostgresServer
-from tests.faults.starting import PROJECT, start_writer
+from tests.faults.starting import PROJECT, Opened, start_writer
 
 OPEN = """
 import django, sys, uuid; django.setup()
@@ -30,15 +29,15 @@ def migrate(server: PostgresServer) -> None:
     _run(server, "-m", "django", "migrate", "--noinput", "-v", "0")
 
 
-def fresh_ledger(server: PostgresServer) -> LedgerRef:
+def fresh_ledger(server: PostgresServer) -> Opened:
     """Open a ledger of its own in this database."""
     slug = f"acme-{ids.draw_uuid().hex[-12:]}"
-    ledger = LedgerRef(ids.draw_uuid(), ids.draw_uuid(), f"test.example/{slug}")
+    ledger = Opened(ids.draw_uuid(), ids.draw_uuid(), f"test.example/{slug}")
     _run(server, "-c", OPEN, str(ledger.ledger_id), str(ledger.workspace_id), slug)
     return ledger
 
 
-def lost_in_a_stop(server: PostgresServer, ledger: LedgerRef, flush: str) -> int:
+def lost_in_a_stop(server: PostgresServer, ledger: Opened, flush: str) -> int:
     """Stop the database at once under load; return how many acknowledged ones are gone after it."""
     writer = start_writer(ledger, "stream", flush, url=server.url())
     assert writer.stdout is not None
@@ -54,7 +53,7 @@ def lost_in_a_stop(server: PostgresServer, ledger: LedgerRef, flush: str) -> int
     return len(acknowledged - _there(server, ledger))
 
 
-def _there(server: PostgresServer, ledger: LedgerRef) -> set[str]:
+def _there(server: PostgresServer, ledger: Opened) -> set[str]:
     """Return the records of the ledger, whose numbers must have no gap."""
     with psycopg.connect(server.url()) as check:
         rows = check.execute(
