@@ -6,9 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from ledger import idempotency, queries, reviewing
+from ledger import queries, reviewing
 from ledger.content import Piece, written
 from ledger.errors import (
     Conflict,
@@ -32,7 +30,7 @@ from ledger.idempotency import Claim, Earlier
 from ledger.queries import PartContent
 from ledger.reviewing import CorrectionContent, DecisionRef, Judged
 from ledger.states import Act
-from ledger.views.gate import Place, is_fragment, workspace_page
+from ledger.views.gate import Place, form_claim, is_fragment, workspace_page
 from reviews.forms import ActForm, ConfirmForm, CorrectForm, FlagForm, SupersedeForm
 from reviews.queries import Desk, desk_of
 
@@ -198,7 +196,7 @@ def _record(
 ) -> HttpResponse:
     """Run a verb and go to its receipt; a refusal is said above the form, which keeps its words."""
     try:
-        answer = verb(_claim(request, place, form))
+        answer = verb(form_claim(request, place, form.cleaned_data["form_key"]))
     except StaleReview:
         return _conflict(request, place, desk, form=form, template=template, **context)
     except KeyReused:
@@ -311,14 +309,3 @@ def _target(desk: Desk, wanted: str | None) -> Act:
     if found is None:
         raise NotFound("There is no such verdict to supersede.")
     return found
-
-
-def _claim(request: HttpRequest, place: Place, form: ActForm) -> Claim:
-    """Return the key of a rendered form: a second click finds what the first one left."""
-    sent = [(k, v) for k, v in sorted(request.POST.items()) if k != "csrfmiddlewaretoken"]
-    digest = idempotency.request_digest(
-        settings.SECRET_KEY, method="POST", path=request.path, body=urlencode(sent).encode()
-    )
-    return idempotency.request_key(
-        place.actor.id, f"page:{form.cleaned_data['form_key']}", request=digest
-    )

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +25,9 @@ from loopgrid_proof.errors import Fault
 from accounts import roles, workspaces
 from accounts.actors import Actor
 from accounts.errors import RoleMissing, WorkspaceNotFound
+from ledger import idempotency
 from ledger.errors import NotAllowed, NotFound
+from ledger.idempotency import Claim
 from ledger.queries import LedgerRef, ledger_of
 
 if TYPE_CHECKING:
@@ -93,6 +97,18 @@ def is_fragment(request: HttpRequest) -> bool:
     """Say whether htmx asked for a fragment; a restored history entry wants the whole page."""
     details = request.htmx  # type: ignore[attr-defined]
     return bool(details) and not details.history_restore_request
+
+
+def form_claim(request: HttpRequest, place: Place, form_key: str) -> Claim:
+    """Return the claim of a rendered form: a second click finds what the first one left."""
+    sent = [(k, v) for k, v in sorted(request.POST.lists()) if k != "csrfmiddlewaretoken"]
+    digest = idempotency.request_digest(
+        settings.SECRET_KEY,
+        method="POST",
+        path=request.path,
+        body=urlencode(sent, doseq=True).encode(),
+    )
+    return idempotency.request_key(place.actor.id, f"page:{form_key}", request=digest)
 
 
 def _unreadable(request: HttpRequest, place: Place) -> HttpResponse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
@@ -21,7 +22,9 @@ from accounts.errors import GrantRefused, InvalidGrant, NoSuchGrant
 from accounts.grant_forms import KeyForm, PersonForm, RoleForm, RotateForm
 from ledger import administration
 from ledger.administration import AddedPerson, KeyChange
-from ledger.views.gate import Place, workspace_page
+from ledger.errors import KeyReused
+from ledger.idempotency import Claim
+from ledger.views.gate import Place, form_claim, workspace_page
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,6 +33,7 @@ Changed = TypeVar("Changed")
 
 # Where a refused argument stands in the forms.
 _FIELDS = {"expires_at": ("days", "until")}
+_FORM_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +41,7 @@ _FIELDS = {"expires_at": ("days", "until")}
 def keys(request: HttpRequest, place: Place) -> HttpResponse:
     """List the keys; make one and show its secret this once."""
     form = KeyForm(request.POST or None)
-    issued = _try(form, lambda: _issue(place, form, at=timezone.now()))
+    issued = _try(form, lambda: _issue(request, place, form))
     return _keys(request, place, form=form) if issued is None else _key_made(request, place, issued)
 
 
@@ -46,7 +50,7 @@ def keys(request: HttpRequest, place: Place) -> HttpResponse:
 def rotate_key(request: HttpRequest, place: Place, key_id: str) -> HttpResponse:
     """Make a successor of a key and show its secret this once."""
     form = RotateForm(request.POST)
-    issued = _try(form, lambda: _rotate(place, key_id, form))
+    issued = _try(form, lambda: _rotate(request, place, key_id, form))
     return (
         _keys(request, place, refused=form) if issued is None else _key_made(request, place, issued)
     )
@@ -102,23 +106,34 @@ def revoke_role(request: HttpRequest, place: Place, person_id: str) -> HttpRespo
     )
 
 
-def _issue(place: Place, form: KeyForm, *, at: datetime) -> KeyChange:
+def _issue(request: HttpRequest, place: Place, form: KeyForm) -> KeyChange:
     mine = form.cleaned_data["personal"]
     owner = queries.person_of(place.workspace, place.actor.id) if mine else None
-    terms = administration.KeyTerms(**form.terms(at=at), owner=owner)
+    terms = administration.KeyTerms(**form.terms(at=timezone.now()), owner=owner)
     return administration.issue_key(
-        place.workspace, terms, actor=place.acting("admin"), clock=timezone.now
+        place.workspace,
+        terms,
+        actor=place.acting("admin"),
+        clock=timezone.now,
+        claim=_claim(request, place),
     )
 
 
-def _rotate(place: Place, key_id: str, form: RotateForm) -> KeyChange:
+def _rotate(request: HttpRequest, place: Place, key_id: str, form: RotateForm) -> KeyChange:
     return administration.rotate_key(
         place.workspace,
         key_id,
         overlap=form.overlap(),
         actor=place.acting("admin"),
         clock=timezone.now,
+        claim=_claim(request, place),
     )
+
+
+def _claim(request: HttpRequest, place: Place) -> Claim | None:
+    """Return the key of the form, so that a reload of its answer makes no second API key."""
+    sent = request.POST.get("form_key", "")
+    return form_claim(request, place, sent) if _FORM_KEY.fullmatch(sent) else None
 
 
 def _add_person(place: Place, form: PersonForm) -> AddedPerson:
@@ -162,6 +177,8 @@ def _try(form: Form, change: Callable[[], Changed]) -> Changed | None:
     except InvalidGrant as refused:
         names = (refused.field, *_FIELDS.get(refused.field, ()))
         form.add_error(next((name for name in names if name in form.fields), None), str(refused))
+    except KeyReused:
+        form.add_error(None, _("This form was sent before with other words. Send it once more."))
     except GrantRefused as refused:
         form.add_error(None, str(refused))
     except NoSuchGrant as missing:
@@ -219,7 +236,11 @@ def _page(
     form: Form | None = None,
 ) -> HttpResponse:
     status = 422 if form is not None and form.is_bound else 200
-    shown = context | {"workspace": place.workspace, "may_administer": True}
+    shown = context | {
+        "workspace": place.workspace,
+        "may_administer": True,
+        "form_key": secrets.token_hex(16),
+    }
     return render(request, template, shown, status=status)
 
 

@@ -83,6 +83,49 @@ def test_a_key_is_shown_once_and_later_only_its_prefix(browser, acme, at):
     assert "by Lee" in page
 
 
+def test_a_reload_of_the_answer_makes_no_second_key_and_shows_no_secret(browser, acme, at):
+    form = NEW_KEY | {"form_key": "a" * 32}
+    browser.post(f"{at}/keys", form)
+
+    again = browser.post(f"{at}/keys", form).content.decode()
+
+    assert queries.keys_of(acme).count() == 1
+    assert "lg_live_" in again
+    assert not re.search(r"lg_live_[a-z2-7]{48}", again)
+    assert "This form was sent before" in again
+
+
+def test_a_reload_of_a_rotation_makes_no_third_key(browser, acme, at):
+    browser.post(f"{at}/keys", NEW_KEY)
+    old = queries.keys_of(acme).get()
+    form = {"overlap_hours": "24", "form_key": "b" * 32}
+    browser.post(f"{at}/keys/{old.pk}/rotate", form)
+
+    again = browser.post(f"{at}/keys/{old.pk}/rotate", form)
+
+    assert again.status_code == 200
+    assert queries.keys_of(acme).count() == 2
+
+
+def test_a_form_sent_again_with_other_words_makes_nothing(browser, acme, at):
+    browser.post(f"{at}/keys", NEW_KEY | {"form_key": "c" * 32})
+
+    answer = browser.post(f"{at}/keys", NEW_KEY | {"name": "other", "form_key": "c" * 32})
+
+    assert answer.status_code == 422
+    assert queries.keys_of(acme).count() == 1
+
+
+def test_the_forms_for_keys_carry_a_key_of_their_own(browser, acme, at):
+    first, second = (browser.get(f"{at}/keys").content.decode() for _ in range(2))
+
+    keys_of_forms = [
+        re.search(r'name="form_key" value="([0-9a-f]{32})"', p) for p in (first, second)
+    ]
+
+    assert keys_of_forms[0][1] != keys_of_forms[1][1]
+
+
 def test_making_a_key_is_an_entry_by_the_admin(browser, acme, lee, at):
     browser.post(f"{at}/keys", NEW_KEY)
 
