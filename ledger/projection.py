@@ -19,8 +19,9 @@ from loopgrid_proof.digests import content_hash
 from loopgrid_proof.headers import Header, read_header
 
 from ledger import content
+from ledger.queries.entries import disowned_of
 from ledger.rows import insert_rows
-from ledger.states import DecisionState, Kind, Standing, fold, fold_on, state_of
+from ledger.states import DecisionState, Kind, Standing, begins, fold, fold_on, state_of
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -70,10 +71,6 @@ FRESH = tuple(
     )
 )
 _HISTORY = "SELECT leaf FROM ledger_entry WHERE ledger_id = %s AND rec = %s ORDER BY rn"
-_DISOWNED = """
-SELECT leaf FROM ledger_entry
-WHERE ledger_id = %s AND kind = 'ledger.disowned' AND rec IS NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +154,7 @@ def history_of(cursor: Cursor, ledger_id: UUID, record: str) -> list[Header]:
 def standing_of(cursor: Cursor, ledger_id: UUID, record: str) -> Standing | None:
     """Return where a decision stands by its entries, or None if there is no such decision."""
     headers = history_of(cursor, ledger_id, record)
-    return fold(headers) if headers else None
-
-
-def disowned_of(cursor: Cursor, ledger_id: UUID) -> frozenset[int]:
-    """Return the numbers of the entries that a ceremony disowned; no fold counts them."""
-    leaves = cursor.execute(_DISOWNED, (ledger_id,)).fetchall()
-    return frozenset(seq for (leaf,) in leaves for seq in read_header(bytes(leaf)).refs["entries"])
+    return fold(headers) if begins(headers) else None
 
 
 def decision_row(ledger_id: UUID, standing: Standing, digest: bytes | None) -> tuple[Any, ...]:
@@ -229,6 +220,8 @@ def recompute(raw: Connection, ledger_id: UUID) -> Iterator[Projected]:
         kept = (header for header in headers if header.seq not in disowned)
         for _record, group in groupby(kept, key=lambda header: header.rec):
             history = list(group)
+            if not begins(history):
+                continue
             standing = fold(history)
             digest = recomputed_content_hash(cursor, ledger_id, standing.recorded)
             yield Projected(

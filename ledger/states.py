@@ -7,7 +7,7 @@ place that says so; the row in `ledger_decision` is its result, and verification
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -99,6 +99,14 @@ class Standing:
             if target == seq:
                 return entry, by
         return None
+
+
+def begins(headers: Sequence[Header]) -> bool:
+    """Say whether these entries of a record begin with the one that recorded the decision.
+
+    Where that one was disowned there is no decision, whatever was said about it.
+    """
+    return bool(headers) and headers[0].kind == Kind.RECORDED.value
 
 
 def fold(headers: Iterable[Header]) -> Standing:

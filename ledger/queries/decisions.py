@@ -1,19 +1,22 @@
 """Reading decisions: where one stands, and everything that happened to it.
 
-Queries per call: `decision` and `decision_at` one, `history_of` two, `state_at` two.
+Queries per call: `decision` and `decision_at` one, `history_of` and `state_at` three.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from loopgrid_proof.headers import Header, read_header
 
 from ledger.errors import NotFound
 from ledger.models import Decision, Entry
+from ledger.queries.entries import disowned_of
 from ledger.queries.ledgers import LedgerRef
 from ledger.queries.parts import PartContent, as_sealed, parts_of
-from ledger.states import DecisionState, Standing, fold, state_of
+from ledger.states import DecisionState, Standing, begins, fold, state_of
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -88,20 +91,18 @@ def state_at(ledger: LedgerRef, decision_id: str, *, upto: int) -> DecisionState
     """
     now = decision(ledger, decision_id)
     headers = [header for header in headers_of(ledger, decision_id) if header.seq <= upto]
-    if not headers:
-        raise NotFound(f"Decision {decision_id} not found")
-    return state_of(fold(headers), content_hash=now.content_hash)
+    standing = _folded(ledger, decision_id, headers)
+    return state_of(standing, content_hash=now.content_hash)
 
 
 def history_of(ledger: LedgerRef, decision_id: str, *, sealed_size: int) -> DecisionHistory:
     """Return everything recorded about a decision, oldest first, contents included.
 
-    `sealed_size` is the size of the newest checkpoint. Raises NotFound.
+    `sealed_size` is the size of the newest checkpoint. Entries that were disowned are shown and
+    count for nothing. Raises NotFound.
     """
     headers = headers_of(ledger, decision_id)
-    if not headers:
-        raise NotFound(f"Decision {decision_id} not found")
-    standing = fold(headers)
+    standing = _folded(ledger, decision_id, headers)
     parts = parts_of(ledger, [header.seq for header in headers])
     superseded = {target: by or entry for target, entry, by in standing.superseded}
     return DecisionHistory(
@@ -117,3 +118,12 @@ def history_of(ledger: LedgerRef, decision_id: str, *, sealed_size: int) -> Deci
         ),
         standing,
     )
+
+
+def _folded(ledger: LedgerRef, decision_id: str, headers: Sequence[Header]) -> Standing:
+    with connection.cursor() as cursor:
+        disowned = disowned_of(cursor, ledger.ledger_id)
+    kept = [header for header in headers if header.seq not in disowned]
+    if not begins(kept):
+        raise NotFound(f"Decision {decision_id} not found")
+    return fold(kept)

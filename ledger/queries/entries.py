@@ -1,12 +1,14 @@
 """Reading entries and the state of the ledger itself.
 
-Queries per call: one each, by the primary key; `seal_of` reads the newest checkpoint row alone.
+Queries per call: one each, by the primary key; `sealed_size` reads the newest checkpoint row alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from loopgrid_proof.headers import Header, read_header, readable
 
@@ -14,7 +16,15 @@ from ledger.errors import NotFound
 from ledger.models import Checkpoint, Entry, NotaryState
 from ledger.queries.ledgers import LedgerRef
 
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+    from psycopg import Cursor
+
 MAX_ENTRIES = 200
+_DISOWNED = """
+SELECT leaf FROM ledger_entry
+WHERE ledger_id = %s AND kind = 'ledger.disowned' AND rec IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,13 @@ def entries_after(ledger: LedgerRef, after: int, *, limit: int = MAX_ENTRIES) ->
         .values_list("leaf", flat=True)[:limit]
     )
     return [read_header(bytes(leaf)) for leaf in leaves]
+
+
+def disowned_of(cursor: Cursor | CursorWrapper, ledger_id: UUID) -> frozenset[int]:
+    """Return the numbers of the entries that a ceremony disowned; no fold counts them."""
+    cursor.execute(_DISOWNED, (ledger_id,))
+    leaves = cursor.fetchall()
+    return frozenset(seq for (leaf,) in leaves for seq in read_header(bytes(leaf)).refs["entries"])
 
 
 def sealed_size(ledger: LedgerRef) -> int:

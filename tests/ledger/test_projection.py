@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
+import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.actors import Actor
-from ledger import content, projection, queries, reviewing
+from ledger import content, projection, queries, reviewing, upkeep
 from ledger.append.locking import raw_connection
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NotFound
 from ledger.queries import LedgerRef
 from ledger.recording import Recorded
 from ledger.states import fold
@@ -97,3 +98,30 @@ def test_a_decision_just_recorded_has_the_row_its_fold_gives(scene: Scene) -> No
         "ledger_id": scene.ledger.ledger_id,
         "corrections": 0,
     }
+
+
+def test_a_disowned_verdict_counts_for_nothing(scene: Scene, ledger: LedgerRef, ben: Actor) -> None:
+    recorded = scene.record()
+    flag = scene.flag(recorded, ben).appended[0].header.seq
+
+    upkeep.disown(ledger, [flag], grounds="A slip.", clock=clock)
+    _rebuild(ledger)
+
+    history = queries.history_of(ledger, recorded.decision_id, sealed_size=0)
+    assert queries.decision(ledger, recorded.decision_id).status == "recorded"
+    assert history.standing.status == "recorded"
+    assert [entry.header.seq for entry in history.entries] == [flag - 1, flag]
+
+
+def test_a_disowned_decision_is_none_whatever_was_said_about_it(
+    scene: Scene, ledger: LedgerRef, ben: Actor
+) -> None:
+    recorded = scene.record()
+    scene.flag(recorded, ben)
+
+    upkeep.disown(ledger, [recorded.appended.header.seq], grounds="A slip.", clock=clock)
+    _rebuild(ledger)
+
+    assert _everything(ledger) == {"ledger_decision": [], "ledger_correction": []}
+    with pytest.raises(NotFound):
+        scene.flag(recorded, ben)
