@@ -30,6 +30,8 @@ from ledger.queries import LedgerRef
 
 FORMAT = "loopgrid.notary-state/v1"
 LENGTH_BYTES = 4
+# No note and no entry that erases is as long.
+LONGEST_RECORD = 64 * 1024
 MACHINE_ID = Path("/etc/machine-id")
 
 
@@ -162,12 +164,18 @@ class Memory:
             yield Tombstone(read["seq"], tuple(read["parts"]))
 
     def cut_torn_records(self) -> None:
-        """Cut off what a crash left unfinished at the end of the logs: it never left here."""
+        """Cut off what a crash left unfinished at the end of the logs: it never left here.
+
+        Raises Refused(N_STATE) where more than one record would go: that was no crash.
+        """
         self._newest = None
         for path in (self._notes, self._erasures):
             ends = [end for _record, end in deque(self._records(path), maxlen=1)]
             whole = ends[0] if ends else 0
-            if self.disk.length(path) > whole:
+            torn = self.disk.length(path) - whole
+            if torn > LONGEST_RECORD:
+                raise Refused("N_STATE", f"{path.name} is damaged behind byte {whole}.")
+            if torn:
                 self.disk.cut(path, whole)
 
     def _records(self, path: Path) -> Iterator[tuple[bytes, int]]:

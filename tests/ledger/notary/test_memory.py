@@ -120,6 +120,16 @@ def test_a_torn_record_at_the_end_of_the_log_is_cut_off(signed, files, record):
     assert list(signed.memory.notes()) == signed.published()
 
 
+def test_a_log_that_is_damaged_within_is_not_cut(signed, files):
+    damaged = files["checkpoints.log"].read_bytes() + b"\x00\xff\xff\xff" + bytes(70_000)
+    files["checkpoints.log"].write_bytes(damaged)
+
+    alarm = signed.look()
+
+    assert alarm == "N_STATE"
+    assert files["checkpoints.log"].read_bytes() == damaged
+
+
 def test_every_sealed_tombstone_is_logged_once(signed):
     box = signed.memory
     first, second = Tombstone(7, ("aa" * 32,)), Tombstone(9, ("bb" * 32, "cc" * 32))
