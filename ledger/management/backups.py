@@ -136,8 +136,9 @@ def _run(path: str, *options: str, source: str | None = None) -> None:
 
 def _owner_address() -> tuple[str, str | None]:
     parts = urlsplit(settings.DATABASE_ROLE_URLS["owner"])
-    user, port = quote(parts.username or "", safe=""), f":{parts.port}" if parts.port else ""
-    place = f"{user}@{parts.hostname or ''}{port}"
+    user, host = quote(parts.username or "", safe=""), parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    place = f"{user}@{f'[{host}]' if ':' in host else host}{port}"
     name = quote(str(connection.settings_dict["NAME"]), safe="")
     password = None if parts.password is None else unquote(parts.password)
     return urlunsplit(("postgresql", place, f"/{name}", parts.query, "")), password
@@ -182,7 +183,8 @@ def _checked_names(folder: Path) -> list[str]:
         raise BackupFault(f"{folder} holds a backup of another format.")
     for name, digest in files.items():
         path = folder / name
-        inside = path.resolve().is_relative_to(folder.resolve())
+        # A step up would lead out of the folder here, or out of the notary's when it is put back.
+        inside = ".." not in Path(name).parts and path.resolve().is_relative_to(folder.resolve())
         if not inside or not path.is_file() or _digest(path) != digest:
             raise BackupFault(f"{name} is not the file that was backed up.")
     return sorted(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,19 @@ def test_a_changed_backup_is_not_restored(signed, tmp_path):
 
     with pytest.raises(CommandError, match="not the file that was backed up"):
         call_command("restore", str(tmp_path / "b"))
+
+
+def test_a_backup_puts_nothing_beside_the_notarys_folder(signed, tmp_path):
+    call_command("backup", str(tmp_path / "b"), only="notary")
+    manifest = tmp_path / "b" / "backup.json"
+    kept = json.loads(manifest.read_bytes())
+    log = next(name for name in kept["files"] if name.endswith("checkpoints.log"))
+    (tmp_path / "b" / "escaped").write_bytes((tmp_path / "b" / log).read_bytes())
+    kept["files"] = {"notary/../escaped": kept["files"][log]}
+    manifest.write_text(json.dumps(kept))
+
+    with pytest.raises(CommandError, match="not the file that was backed up"):
+        call_command("restore", str(tmp_path / "b"), only="notary")
 
 
 def test_a_backup_needs_a_folder_of_its_own(signed, tmp_path):
