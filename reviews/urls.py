@@ -10,7 +10,7 @@ _D = "w/<slug:workspace>/d/<int:seq>"
 
 urlpatterns = [
     path(_D, views.decision, name="decision"),
-    path("w/<slug:workspace>/d/<str:decision_id>", views.decision_by_id, name="decision_by_id"),
+    path("w/<slug:workspace>/d/<slug:decision_id>", views.decision_by_id, name="decision_by_id"),
     path(f"{_D}/raw.json", views.raw, name="raw"),
     path(f"{_D}/acts", views.acts, name="acts"),
     path(f"{_D}/confirm", views.confirm, name="confirm"),

@@ -103,6 +103,6 @@ def _address(place: Place, run_id: str) -> str:
 urlpatterns = [
     path("w/<slug:workspace>/integrity", integrity, name="integrity"),
     path("w/<slug:workspace>/integrity/runs", verify_now, name="verify_now"),
-    path("w/<slug:workspace>/integrity/runs/<str:run_id>", run, name="run"),
-    path("w/<slug:workspace>/integrity/runs/<str:run_id>/cancel", cancel, name="cancel_run"),
+    path("w/<slug:workspace>/integrity/runs/<slug:run_id>", run, name="run"),
+    path("w/<slug:workspace>/integrity/runs/<slug:run_id>/cancel", cancel, name="cancel_run"),
 ]

@@ -250,10 +250,10 @@ def _password_link(user: User) -> str:
 
 
 urlpatterns = [
-    path("w/<workspace>/settings/keys", keys),
-    path("w/<workspace>/settings/keys/<key_id>/rotate", rotate_key),
-    path("w/<workspace>/settings/keys/<key_id>/revoke", revoke_key),
-    path("w/<workspace>/settings/people", people),
-    path("w/<workspace>/settings/people/<person_id>/grant", grant_role),
-    path("w/<workspace>/settings/people/<person_id>/revoke", revoke_role),
+    path("w/<slug:workspace>/settings/keys", keys),
+    path("w/<slug:workspace>/settings/keys/<slug:key_id>/rotate", rotate_key),
+    path("w/<slug:workspace>/settings/keys/<slug:key_id>/revoke", revoke_key),
+    path("w/<slug:workspace>/settings/people", people),
+    path("w/<slug:workspace>/settings/people/<slug:person_id>/grant", grant_role),
+    path("w/<slug:workspace>/settings/people/<slug:person_id>/revoke", revoke_role),
 ]

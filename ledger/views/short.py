@@ -29,7 +29,7 @@ def short(request: HttpRequest, **_parts: object) -> HttpResponse:
 
 urlpatterns = [
     path("decisions", short),
-    path("d/<str:decision>", short),
+    path("d/<slug:decision>", short),
     path("entries/<int:seq>", short),
     path("integrity", short),
     path("checkpoints", short),

@@ -257,6 +257,19 @@ def test_nobody_signed_in_is_sent_to_sign_in(acme, at):
     assert answer.headers["Location"] == f"/login?next={at}/keys"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("/w/%00/settings/keys", "{w}/integrity/runs/%00", "{w}/d/%00", "/d/%00"),
+        *("{w}/d/9999999999999999999999", "{w}/entries/9999999999999999999999"),
+    ],
+)
+def test_an_address_that_names_nothing_is_not_found(browser, acme, page):
+    answer = browser.get(page.format(w=f"/w/{acme.slug}"))
+
+    assert answer.status_code == 404
+
+
 def test_what_somebody_is_called_is_shown_as_text(browser, acme, at):
     join(acme, "viewer", "<b>Bobby</b>")
 
