@@ -31,12 +31,12 @@ def new_id(prefix: str, *, now_ms: int, random_bytes: bytes) -> str:
 
 def draw_uuid() -> UUID:
     """Draw a UUIDv7 from the clock and the system's chance."""
-    return uuid7(now_ms=time.time_ns() // 1_000_000, random_bytes=os.urandom(RANDOM_BYTES))
+    return uuid7(now_ms=_now_ms(), random_bytes=os.urandom(RANDOM_BYTES))
 
 
 def draw_id(prefix: str) -> str:
     """Draw an id that nobody has used: `draw_id("dec")`."""
-    return f"{prefix}_{draw_uuid().hex}"
+    return new_id(prefix, now_ms=_now_ms(), random_bytes=os.urandom(RANDOM_BYTES))
 
 
 def draw_user_id() -> str:
@@ -47,3 +47,7 @@ def draw_user_id() -> str:
 def draw_key_id() -> str:
     """Draw the public id of an API key."""
     return draw_id("key")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,16 +1,14 @@
-"""The three ways to meet the database.
+"""The two ways to change the database.
 
 `act` is one transaction and always outermost; `joins_act` opens one or becomes part of the one that
-is open; `away_from_database` is for calls to other systems, which hold no connection. No
-savepoints: a verb that fails undoes the whole act.
+is open. No savepoints: a verb that fails undoes the whole act.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
@@ -40,24 +38,3 @@ def joins_act(verb: Callable[P, R]) -> Callable[P, R]:
             return verb(*args, **kwargs)
 
     return run
-
-
-class DatabaseUsedAway(RuntimeError):
-    """A query was tried while the database was left for another system."""
-
-
-def _refuse(*_args: Any, **_kwargs: Any) -> None:
-    raise DatabaseUsedAway("no query is allowed while another system is called")
-
-
-@contextmanager
-def away_from_database() -> Iterator[None]:
-    """Give the connection back for the length of the block and refuse every query in it.
-
-    Raises RuntimeError inside a transaction: nothing may be held while another system is awaited.
-    """
-    if connection.in_atomic_block:
-        raise RuntimeError("a call to another system may not be made inside a transaction")
-    connection.close()
-    with connection.execute_wrapper(_refuse):
-        yield

@@ -26,7 +26,6 @@ from ledger.queries.entries import (
 )
 from ledger.queries.ledgers import (
     LedgerRef,
-    ledger_by_origin,
     ledger_of,
     ledger_with_id,
     open_ledgers,
@@ -52,7 +51,6 @@ __all__ = [
     "headers_at",
     "headers_of",
     "history_of",
-    "ledger_by_origin",
     "ledger_of",
     "ledger_with_id",
     "notary_state",

@@ -43,14 +43,6 @@ def forget_open_ledger(workspace_id: UUID) -> None:
     _OPEN.pop(workspace_id, None)
 
 
-def ledger_by_origin(origin: str) -> LedgerRef:
-    """Return the ledger, open or closed, of this origin. Raises NotFound."""
-    row = Ledger.objects.filter(origin=origin).first()
-    if row is None:
-        raise NotFound("No ledger of this origin.")
-    return _ref(row)
-
-
 def ledger_with_id(ledger_id: UUID) -> LedgerRef:
     """Return a ledger, open or closed, by its id. Raises NotFound."""
     row = Ledger.objects.filter(ledger_id=ledger_id).first()

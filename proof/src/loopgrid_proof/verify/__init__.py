@@ -22,7 +22,7 @@ from loopgrid_proof import notes
 from loopgrid_proof.errors import Findings, Verification
 from loopgrid_proof.verify.contents import instant
 from loopgrid_proof.verify.hashes import hash_pass
-from loopgrid_proof.verify.judge import Circumstances, conclude, join, meets, verify_result
+from loopgrid_proof.verify.judge import Circumstances, conclude, join, meets
 from loopgrid_proof.verify.rows import Columns, PartRow, Row, Tile
 from loopgrid_proof.verify.state import STATE_KINDS, WalkState
 from loopgrid_proof.verify.walk import LedgerCheck, RangeResult, Sources
@@ -47,7 +47,6 @@ __all__ = [
     "join",
     "meets",
     "verify_entries",
-    "verify_result",
 ]
 
 _BATCH = 1000

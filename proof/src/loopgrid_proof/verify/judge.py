@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -177,12 +177,3 @@ def _offline(result: RangeResult) -> Iterator[Finding]:
         yield finding("E_UNSIGNED_TAIL", detail, seq=state.sealed or 0)
     if not seals.pinned and not seals.checked:
         yield finding("U_NO_TRUSTED_KEY", "No verifier key was given.")
-
-
-def verify_result(results: Iterable[RangeResult], circumstances: Circumstances) -> Verification:
-    """Return the verdict on ranges that meet, in order; UsageError if they do not."""
-    listed = list(results)
-    whole = listed[0]
-    for right in listed[1:]:
-        whole = join(whole, right)
-    return conclude(whole, circumstances)
