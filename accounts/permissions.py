@@ -26,6 +26,8 @@ class HasScope(BasePermission):
 
     A view says `scope = "read"`, a tuple when any of several will do, or a mapping from method to
     either. A view that says nothing is refused loudly: forgetting a scope must not open a door.
+    A person needs a role for an act of the scope's name, or for one of the view's `acts`, if it
+    names them.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -36,7 +38,7 @@ class HasScope(BasePermission):
         if not granted:
             raise ScopeMissing(wanted)
         if known.actor.is_person:
-            known.actor = allowed(known.actor, *granted)
+            known.actor = allowed(known.actor, *(getattr(view, "acts", ()) or granted))
         return True
 
 

@@ -155,6 +155,9 @@ class Confirm(VerdictView):
 class Supersede(VerdictView):
     """`/v1/decisions/{id}/supersede`."""
 
+    # Whose verdict it is decides which of the two is needed; that is looked at where it is read.
+    acts = ("supersede_own", "supersede_any")
+
     def post(self, _request: Request, decision_id: str) -> HttpResponse:
         """Replace an earlier verdict, or take it back."""
         decision = self.decision_ref(decision_id)

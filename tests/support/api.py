@@ -52,9 +52,10 @@ class Api:
 
 
 def key_for(workspace: Workspace, *scopes: str, **terms: Any) -> str:
-    """Return the secret of a service key with these scopes."""
+    """Return the secret of a key with these scopes; a service key, unless it has an owner."""
     wanted = KeyTerms(name="a program", scopes=scopes, **terms)
-    issued = granting.add_key(workspace, wanted, created_by="console", at=timezone.now())
+    maker = wanted.owner.public_id if wanted.owner else "console"
+    issued = granting.add_key(workspace, wanted, created_by=maker, at=timezone.now())
     return issued.secret
 
 

@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from tests.support.api import Api
+from accounts import granting, ids
+from tests.support.api import Api, key_for
+from tests.support.cast import Acme
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CORRECTION = {"correction": {"response": "Refunded."}, "corrected_by": "ben@example.org"}
+
+
+def person_with(acme: Acme, role: str) -> Api:
+    """A person with a role, by a personal key with the scopes to read and to review."""
+    email = f"{ids.draw_uuid().hex}@example.org"
+    owner = granting.add_person(email, display_name=role, password="a long enough password")
+    granting.add_membership(acme.workspace, owner, role=role, at=timezone.now())
+    return Api(key_for(acme.workspace, "read", "review", owner=owner), Client())
 
 
 @pytest.fixture
@@ -231,3 +242,33 @@ def test_nobody_judges_what_does_not_exist(api: Api, path: str) -> None:
 
     assert answer.status_code == 404
     assert answer.json()["detail"] == f"Decision {unknown} not found"
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("compliance_officer", 200), ("reviewer", 403), ("viewer", 403)]
+)
+def test_an_officer_supersedes_what_another_found(
+    api: Api, acme: Acme, address: str, role: str, status: int
+) -> None:
+    api.post(f"{address}/incorrect")
+    sent = {"entry": 2, "verdict": "withdrawn", "reason": "Mistaken."}
+
+    answer = person_with(acme, role).post(f"{address}/supersede", sent, If_Match='"2"')
+
+    assert answer.status_code == status
+
+
+def test_an_officer_gives_no_verdict_of_their_own(acme: Acme, address: str) -> None:
+    answer = person_with(acme, "compliance_officer").post(f"{address}/incorrect")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
+
+
+def test_a_reviewer_supersedes_their_own_verdict(acme: Acme, address: str) -> None:
+    ada = person_with(acme, "reviewer")
+    ada.post(f"{address}/incorrect")
+    sent = {"entry": 2, "verdict": "withdrawn", "reason": "Mistaken."}
+
+    answer = ada.post(f"{address}/supersede", sent, If_Match='"2"')
+
+    assert answer.status_code == 200
