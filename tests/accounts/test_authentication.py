@@ -168,7 +168,11 @@ def test_open_mode_takes_no_call_from_elsewhere(open_mode, call, peer):
 
 @pytest.mark.parametrize(
     "header",
-    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"],
+    [
+        *("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
+        *("X-Real-IP", "X-Forwarded", "X-Forwarded-Ssl", "X-Original-Host", "CF-Connecting-IP"),
+        *("X-Cluster-Client-IP", "X-Envoy-External-Address", "Fly-Client-IP"),
+    ],
 )
 def test_open_mode_takes_no_call_that_was_forwarded(open_mode, call, header):
     with pytest.raises(KeyRequired):
@@ -188,6 +192,8 @@ def test_open_mode_takes_no_call_for_another_host(open_mode, call, host):
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://[::1"},
         {"Origin": "http://localhost:3000"},
         {"Origin": "https://localhost:8000"},
         {"Sec-Fetch-Site": "cross-site"},
