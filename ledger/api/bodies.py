@@ -15,22 +15,32 @@ from django.http import HttpRequest
 from ledger.api.problems import Problem
 
 MAX_DRAINED: Final = 64 * 1024 * 1024
+DRAIN_SECONDS: Final = 5.0
 _CHUNK: Final = 64 * 1024
 _GZIP_WINDOW: Final = 31
+# What packing may add to bytes that cannot be made shorter.
+_PACKING: Final = 64 * 1024
 
 
 def read_body(request: HttpRequest, *, limit: int) -> bytes:
     """Return the unpacked body of a request.
 
     Raises Problem: body_too_large beyond `limit` unpacked bytes, unsupported_media_type for another
-    encoding than gzip, undecodable_body for a broken one.
+    encoding than gzip, undecodable_body for a broken one or one that did not arrive whole.
     """
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
-        return _read_plain(request, limit=limit)
-    if coding in {"gzip", "x-gzip"}:
-        return _read_gzip(request, limit=limit)
-    raise Problem("unsupported_media_type", "Content-Encoding must be gzip, or left out.")
+        body = _joined(_arriving(request, limit=limit), limit=limit)
+    elif coding in {"gzip", "x-gzip"}:
+        packed = _arriving(request, limit=limit + _PACKING)
+        body = _joined(_unpacked(packed), limit=limit)
+    else:
+        raise Problem("unsupported_media_type", "Content-Encoding must be gzip, or left out.")
+    if _is_chunked(request) and not body.strip():
+        # A body without a length that was cut off looks like one that is empty, and an empty one
+        # can mean something.
+        raise Problem("undecodable_body", "A body was announced and none came.")
+    return body
 
 
 def require_json(request: HttpRequest) -> None:
@@ -40,7 +50,13 @@ def require_json(request: HttpRequest) -> None:
 
 
 def drain(request: HttpRequest) -> None:
-    """Read and drop what was not read of a body, up to `MAX_DRAINED`."""
+    """Read and drop what was not read of a body, up to `MAX_DRAINED` and for `DRAIN_SECONDS`."""
+    if _is_waiting(request):
+        return
+    # Refused callers are strangers as a rule: they must not hold a thread for long.
+    hurry = getattr(getattr(request, "environ", {}).get("wsgi.input"), "hurry", None)
+    if hurry is not None:
+        hurry(seconds=DRAIN_SECONDS)
     left = MAX_DRAINED
     try:
         for chunk in _chunks(request):
@@ -52,14 +68,18 @@ def drain(request: HttpRequest) -> None:
         return
 
 
-def _read_plain(request: HttpRequest, *, limit: int) -> bytes:
-    if _declared_length(request) > limit:
+def _arriving(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
+    """Yield a body as it comes; Problem if it is too large, or ends before its declared length."""
+    declared, size = _declared_length(request), 0
+    if declared > limit:
         raise _too_large(limit)
-    return _joined(_chunks(request), limit=limit)
-
-
-def _read_gzip(request: HttpRequest, *, limit: int) -> bytes:
-    return _joined(_unpacked(_chunks(request)), limit=limit)
+    for chunk in _chunks(request):
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        yield chunk
+    if size < declared:
+        raise Problem("undecodable_body", f"Of {declared:,} bytes only {size:,} arrived in time.")
 
 
 def _joined(chunks: Iterator[bytes], *, limit: int) -> bytes:
@@ -74,19 +94,20 @@ def _joined(chunks: Iterator[bytes], *, limit: int) -> bytes:
 
 
 def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker, ended = zlib.decompressobj(_GZIP_WINDOW), True
+    unpacker, begun = zlib.decompressobj(_GZIP_WINDOW), False
     try:
         for chunk in chunks:
-            waiting = chunk
-            while waiting:
+            waiting, begun = chunk, True
+            while waiting and not unpacker.eof:
                 # Bounded steps: a few packed bytes may stand for gigabytes.
                 yield unpacker.decompress(waiting, _CHUNK)
-                waiting, ended = unpacker.unconsumed_tail, unpacker.eof
-                if ended:
-                    waiting, unpacker = unpacker.unused_data, zlib.decompressobj(_GZIP_WINDOW)
+                waiting = unpacker.unconsumed_tail
+            if waiting or unpacker.unused_data:
+                # A second member; thousands of empty ones would cost much and say nothing.
+                raise Problem("undecodable_body", "Something follows the end of the gzip body.")
     except zlib.error:
         raise Problem("undecodable_body", "The body is not gzip.") from None
-    if not ended:
+    if begun and not unpacker.eof:
         raise Problem("undecodable_body", "The gzip body is cut off.")
 
 
@@ -97,12 +118,23 @@ def _declared_length(request: HttpRequest) -> int:
         return 0
 
 
+def _is_chunked(request: HttpRequest) -> bool:
+    environ = getattr(request, "environ", {})
+    return "HTTP_TRANSFER_ENCODING" in environ and "CONTENT_LENGTH" not in environ
+
+
+def _is_waiting(request: HttpRequest) -> bool:
+    """Say whether the client sends its body only when told to, and was not: reading tells it to."""
+    expects = request.headers.get("Expect", "").lower() == "100-continue"
+    return expects and not getattr(request, "is_body_begun", False)
+
+
 def _chunks(request: HttpRequest) -> Iterator[bytes]:
     stream: Any = request
-    environ = getattr(request, "environ", {})
-    if environ.get("wsgi.input_terminated") and "CONTENT_LENGTH" not in environ:
+    request.is_body_begun = True  # type: ignore[attr-defined]
+    if _is_chunked(request):
         # A chunked body has no length, and Django reads none; the server knows where it ends.
-        stream = environ["wsgi.input"]
+        stream = request.META["wsgi.input"]
     while chunk := stream.read(_CHUNK):
         yield chunk
 

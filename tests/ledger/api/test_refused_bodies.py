@@ -82,6 +82,9 @@ def test_a_packed_body_is_unpacked(api: Api) -> None:
         (gzip.compress(body())[:-3], "gzip", 400, "undecodable_body"),
         (b"no gzip", "gzip", 400, "undecodable_body"),
         (gzip.compress(body()) + b"more", "gzip", 400, "undecodable_body"),
+        (gzip.compress(b" ") + gzip.compress(body()), "gzip", 400, "undecodable_body"),
+        (gzip.compress(body())[:11], "gzip", 400, "undecodable_body"),
+        (gzip.compress(gzip.compress(body())), "gzip", 400, "undecodable_body"),
         (body(), "br", 415, "unsupported_media_type"),
     ],
 )
