@@ -32,5 +32,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ledger.api.verdicts")),
     path("", include("ledger.api.proofs")),
     path("", include("ledger.api.log")),
-    re_path(r"^v1/(?P<rest>.*)/$", without_slash),
+    re_path(r"^(?:v1|log)/(?P<rest>.*)/$", without_slash),
 ]

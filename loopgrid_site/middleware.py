@@ -7,18 +7,21 @@ than recording does. `PagesOnly` keeps them off those paths.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.utils.module_loading import import_string
 
 from accounts.ids import draw_id
 from ledger.api import bodies
+from ledger.api.problems import Problem, problem_answer
 
 PROGRAM_PATHS = ("/v1", "/log/", "/health", "/metrics", "/openapi.json")
 MAX_REQUEST_ID = 128
+MAX_URL: Final = 8 * 1024
+MAX_HEADERS: Final = 16 * 1024
 _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -27,6 +30,15 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 def is_program_path(path: str) -> bool:
     """Say whether `path` belongs to programs, which never carry a session."""
     return path.startswith(PROGRAM_PATHS)
+
+
+def too_long(request: HttpRequest) -> Problem | None:
+    """Return the problem of an address or headers beyond what is read, None without one."""
+    if len(request.get_full_path()) > MAX_URL:
+        return Problem("uri_too_long", "The address may have at most 8 KiB.")
+    if sum(len(name) + len(value) for name, value in request.headers.items()) > MAX_HEADERS:
+        return Problem("headers_too_large", "The headers may have at most 16 KiB.")
+    return None
 
 
 class RequestMiddleware:
@@ -67,11 +79,24 @@ class PagesOnly:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a program at once, a page through the pages' layers."""
         if is_program_path(request.path_info):
-            response = self.get_response(request)
+            response = self.answer_program(request)
             # A client that is still sending would never see the answer of a closed connection.
             bodies.drain(request)
             return response
         return self.pages(request)
+
+    def answer_program(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a program; what is refused here is a problem too."""
+        problem = too_long(request)
+        if problem is not None:
+            return problem_answer(problem, request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            # Of a plain view: those under `/v1` refuse a method themselves.
+            allowed = {"Allow": response.headers["Allow"]}
+            words = "See the header Allow."
+            return problem_answer(Problem("method_not_allowed", words, headers=allowed), request)
+        return response
 
     def process_view(
         self,

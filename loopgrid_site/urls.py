@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from ledger.urls import without_slash
 from loopgrid_site import health, metrics, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.Metrics.as_view()),
+    re_path(r"^(?P<rest>(?:health|metrics|openapi\.json|docs|redoc)(?:/.*)?)/$", without_slash),
     path("", include("loopgrid_site.api_docs")),
     path("admin/", admin.site.urls),
     path("setup", views.setup, name="setup"),

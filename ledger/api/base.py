@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.actors import Actor
@@ -34,9 +33,6 @@ from ledger.reviewing import DecisionRef
 if TYPE_CHECKING:
     from accounts.models import Workspace
 
-MAX_URL: Final = 8 * 1024
-MAX_HEADERS: Final = 16 * 1024
-
 _DECISION_ID = re.compile(r"dec_[0-9a-f]{32}", re.ASCII)
 _PRINTABLE_KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY}}}", re.ASCII)
 
@@ -55,14 +51,6 @@ class WorkspaceAPIView(Limited, APIView):
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch"]  # type: ignore[misc]
     request: ApiRequest
     schema = HandWritten()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what is too long before anything is looked up, then let the guards decide."""
-        if len(request._request.get_full_path()) > MAX_URL:  # noqa: SLF001
-            raise Problem("uri_too_long", "The address may have at most 8 KiB.")
-        if sum(map(len, request._request.headers.values())) > MAX_HEADERS:  # noqa: SLF001
-            raise Problem("headers_too_large", "The headers may have at most 16 KiB.")
-        super().initial(request, *args, **kwargs)
 
     @property
     def plain(self) -> HttpRequest:

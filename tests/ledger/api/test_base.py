@@ -62,10 +62,30 @@ def test_an_address_beyond_8_kib_is_too_long(api: Api) -> None:
     assert (answer.status_code, answer.json()["code"]) == (414, "uri_too_long")
 
 
-def test_headers_beyond_16_kib_are_too_large(api: Api) -> None:
-    answer = api.get("/v1/decisions", X_Much="x" * 17_000)
+@pytest.mark.parametrize(
+    "headers", [{"X_Much": "x" * 17_000}, {f"{'X' * 400}{i}": "y" for i in range(50)}]
+)
+def test_headers_beyond_16_kib_are_too_large(api: Api, headers: dict[str, str]) -> None:
+    answer = api.get("/v1/decisions", **headers)
 
     assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
+
+
+@pytest.mark.parametrize("address", ["/health", "/v1/nothing", "/openapi.json", "/v1/ledger/"])
+def test_what_is_too_long_is_refused_wherever_programs_call(client: Client, address: str) -> None:
+    long = client.get(f"{address}?{'x' * 8200}")
+    large = client.get(address, headers={"X-Much": "x" * 17_000})
+
+    assert (long.status_code, large.status_code) == (414, 431)
+    assert long.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("address", ["/health", "/health/ready", "/openapi.json"])
+def test_a_plain_address_refuses_a_method_as_others_do(client: Client, address: str) -> None:
+    answer = client.post(address)
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +95,9 @@ def test_headers_beyond_16_kib_are_too_large(api: Api) -> None:
         ("/v1/decisions/?page=2&q=a%20b", "/v1/decisions?page=2&q=a%20b"),
         ("/v1/decisions///", "/v1/decisions"),
         ("/v1//evil.example/", "/v1//evil.example"),
+        ("/log/acme/checkpoint/", "/log/acme/checkpoint"),
+        ("/health/", "/health"),
+        ("/openapi.json/", "/openapi.json"),
     ],
 )
 def test_a_slash_at_the_end_leads_to_the_address_without(
