@@ -18,11 +18,10 @@ from accounts.actors import Actor
 from accounts.errors import NoSuchGrant, RoleMissing, ServiceNotAllowed
 from accounts.granting import KeyTerms
 from accounts.models import ApiKey, User, Workspace
-from ledger import idempotency, upkeep
-from ledger.append import Clock, Draft, append_entries, hold, write_time
-from ledger.append.locking import LIMITS, raw_connection, refusals
+from ledger import upkeep
+from ledger.append import Clock, Draft, append_entries, hold, settle_key, take_key, write_time
 from ledger.content import seal, written
-from ledger.idempotency import Claim, Done
+from ledger.idempotency import Claim
 from ledger.queries import ledger_of
 from ledger.transactions import joins_act
 
@@ -296,20 +295,14 @@ def _check_within(services: Iterable[str], within: Services) -> None:
 
 def _repeat_of(workspace: Workspace, claim: Claim | None) -> KeyChange | None:
     """Take an idempotency key; return the key it stood for before, without its secret."""
-    if claim is None:
-        return None
-    raw, ledger = raw_connection(), ledger_of(workspace.pk)
-    with refusals():
-        raw.execute(LIMITS)
-        earlier = idempotency.claim_key(raw, ledger.ledger_id, claim)
+    earlier = None if claim is None else take_key(ledger_of(workspace.pk), claim)
     key = queries.key_of(workspace, earlier.result or "") if earlier else None
     return None if key is None else KeyChange(key, is_repeat=True)
 
 
 def _complete(workspace: Workspace, claim: Claim | None, *, seq: int | None, key: ApiKey) -> None:
     if claim is not None:
-        done = Done(claim, seq, key.pk)
-        idempotency.complete(raw_connection(), ledger_of(workspace.pk).ledger_id, [done])
+        settle_key(ledger_of(workspace.pk), claim, seq=seq, result=key.pk)
 
 
 def _member(workspace: Workspace, person_id: str) -> User:

@@ -27,9 +27,7 @@ KEEP_RECORDING = timedelta(days=30)
 MAX_KEY = 255
 
 _COMPLETE = """
-UPDATE ledger_idempotency AS kept SET seq = done.seq, result = done.result
-FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS done (actor, key, seq, result)
-WHERE kept.ledger_id = %s AND kept.actor = done.actor AND kept.key = done.key
+UPDATE ledger_idempotency SET seq = %s, result = %s WHERE ledger_id = %s AND actor = %s AND key = %s
 """
 
 # A caller and its key, in the key's own space.
@@ -146,12 +144,9 @@ def claim_key(raw: Connection, ledger_id: UUID, claim: Claim) -> Earlier | None:
     return found
 
 
-def complete(raw: Connection, ledger_id: UUID, done: Iterable[Done]) -> None:
-    """Write what taken keys stand for from now on."""
-    rows = [(item.claim.actor, item.claim.key, item.seq, item.result) for item in done]
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        raw.execute(_COMPLETE, (*columns, ledger_id))
+def complete(raw: Connection, ledger_id: UUID, done: Done) -> None:
+    """Write what a taken key stands for from now on."""
+    raw.execute(_COMPLETE, (done.seq, done.result, ledger_id, *done.claim.place))
 
 
 def forget_expired(raw: Connection) -> int:

@@ -15,9 +15,17 @@ from loopgrid_proof.headers import NewEntry
 
 from accounts import ids, roles
 from accounts.actors import Actor
-from ledger import idempotency, projection
-from ledger.append import Appended, Clock, Draft, Head, append_entries, hold
-from ledger.append.locking import LIMITS, raw_connection, refusals
+from ledger.append import (
+    Appended,
+    Clock,
+    Draft,
+    Head,
+    append_entries,
+    hold,
+    settle_key,
+    standing_under,
+    take_key,
+)
 from ledger.content import Piece, SealedPart, seal, written
 from ledger.errors import (
     AlreadySuperseded,
@@ -27,7 +35,7 @@ from ledger.errors import (
     StaleReview,
     invalid,
 )
-from ledger.idempotency import Claim, Done, Earlier
+from ledger.idempotency import Claim, Earlier
 from ledger.queries import LedgerRef
 from ledger.states import Act, Kind, Standing
 from ledger.transactions import joins_act
@@ -263,24 +271,19 @@ def _judge(
     decide: _Decide,
 ) -> Judged | Earlier:
     ledger = decision.ledger
-    raw = raw_connection()
-    with refusals():
-        if claim:
-            raw.execute(LIMITS)
-            before = idempotency.claim_key(raw, ledger.ledger_id, claim)
-            if before is not None:
-                return before
-        head = hold(ledger, clock=clock)
-        with raw.cursor() as cursor:
-            standing = projection.standing_of(cursor, ledger.ledger_id, decision.decision_id)
-        if standing is None:
-            raise NotFound(f"Decision {decision.decision_id} not found")
-        if expected_newest is not None and expected_newest != standing.newest_seq:
-            raise StaleReview(standing.newest_seq)
-        appended = append_entries(head, decide(head, standing), before=standing)
-        if claim:
-            done = Done(claim, appended[-1].header.seq, decision.decision_id)
-            idempotency.complete(raw, ledger.ledger_id, [done])
+    before = take_key(ledger, claim) if claim else None
+    if before is not None:
+        return before
+    head = hold(ledger, clock=clock)
+    standing = standing_under(head, decision.decision_id)
+    if standing is None:
+        raise NotFound(f"Decision {decision.decision_id} not found")
+    if expected_newest is not None and expected_newest != standing.newest_seq:
+        raise StaleReview(standing.newest_seq)
+    appended = append_entries(head, decide(head, standing), before=standing)
+    if claim:
+        last = appended[-1].header.seq
+        settle_key(ledger, claim, seq=last, result=decision.decision_id)
     return Judged(decision.decision_id, tuple(appended))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from ledger import projection, wire
+from ledger import idempotency, projection, wire
 from ledger.append.grouping import append_grouped
 from ledger.append.locking import (
     LIMITS,
@@ -32,6 +32,7 @@ from ledger.append.locking import (
 from ledger.append.placing import Appended, Draft, admission_mac, last_ordinals, place
 from ledger.append.storing import store
 from ledger.append.tickets import Outcome, Prepared
+from ledger.idempotency import Claim, Done, Earlier
 from ledger.queries.ledgers import LedgerRef
 from ledger.states import Standing
 
@@ -49,6 +50,9 @@ __all__ = [
     "database_clock",
     "flush",
     "hold",
+    "settle_key",
+    "standing_under",
+    "take_key",
     "write_time",
 ]
 
@@ -73,6 +77,32 @@ def hold(ledger: LedgerRef, *, clock: Clock) -> Head:
         head = read_head(ledger, wire.run_script(raw, locking_script(ledger)), clock=clock)
     _flush_on_commit()
     return head
+
+
+def take_key(ledger: LedgerRef, claim: Claim) -> Earlier | None:
+    """Take an idempotency key inside the act; return what it stood for before, if anything.
+
+    Comes before `hold`, because operational rows are locked first. Raises KeyReused, KeyInProgress
+    and Unavailable; OutsideAct without an act.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideAct("take_key() is called inside an act")
+    raw = raw_connection()
+    with refusals():
+        raw.execute(LIMITS)
+        return idempotency.claim_key(raw, ledger.ledger_id, claim)
+
+
+def settle_key(ledger: LedgerRef, claim: Claim, *, seq: int | None, result: str) -> None:
+    """Write what a key that this act took stands for from now on."""
+    with refusals():
+        idempotency.complete(raw_connection(), ledger.ledger_id, Done(claim, seq, result))
+
+
+def standing_under(head: Head, decision_id: str) -> Standing | None:
+    """Return where a decision stands while the lock is held, or None if there is no such one."""
+    with refusals(), raw_connection().cursor() as cursor:
+        return projection.standing_of(cursor, head.ledger.ledger_id, decision_id)
 
 
 def append_entries(

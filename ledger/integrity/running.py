@@ -14,12 +14,11 @@ from loopgrid_proof.headers import NewEntry
 
 from accounts import actors
 from accounts.actors import Actor
-from ledger import idempotency, jobs
-from ledger.append import Clock, Draft, append_entries, hold
-from ledger.append.locking import LIMITS, raw_connection, refusals
+from ledger import jobs
+from ledger.append import Clock, Draft, append_entries, hold, settle_key, take_key
 from ledger.content import seal, written
 from ledger.errors import LedgerError, Unavailable
-from ledger.idempotency import Claim, Done
+from ledger.idempotency import Claim
 from ledger.integrity import runs
 from ledger.integrity.result import IntegrityResult
 from ledger.integrity.verifying import Scope, verify_integrity
@@ -174,16 +173,12 @@ def queue_run(ledger: LedgerRef, *, actor: Actor, claim: Claim | None = None) ->
     One that waits already is the answer to a second request: it fixes its end when it begins.
     Raises KeyReused if the idempotency key stood for another request.
     """
-    raw = raw_connection()
-    if claim is not None:
-        with refusals():
-            raw.execute(LIMITS)
-            earlier = idempotency.claim_key(raw, ledger.ledger_id, claim)
-        if earlier is not None:
-            return Queued(earlier.result or "", replayed=True)
+    earlier = None if claim is None else take_key(ledger, claim)
+    if earlier is not None:
+        return Queued(earlier.result or "", replayed=True)
     asked = {"mode": FULL}
     waits = jobs.waiting(ledger, runs.KIND, asked=asked)
     run_id = waits or jobs.add(ledger, runs.KIND, actor=actor, asked=asked)
     if claim is not None:
-        idempotency.complete(raw, ledger.ledger_id, [Done(claim, None, run_id)])
+        settle_key(ledger, claim, seq=None, result=run_id)
     return Queued(run_id, is_new=waits is None)
