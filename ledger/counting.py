@@ -12,7 +12,6 @@ from ledger import following
 from ledger.following import Clock, Span
 from ledger.queries import LedgerRef
 from ledger.queries.totals import BLOCK, FOLLOWER
-from ledger.transactions import act
 
 # Counting is one statement however many decisions there are; the bound keeps an act short.
 STEP = 50_000
@@ -62,14 +61,6 @@ def _roll(span: Span) -> None:
         )
 
 
-@act
 def recount(ledger: LedgerRef) -> None:
     """Forget every counter; totals stay exact and slow until the follower has counted again."""
-    with connection.cursor() as rows:
-        rows.execute(
-            "SELECT FROM ledger_cursor WHERE ledger_id = %s AND name = %s FOR UPDATE",
-            [ledger.ledger_id, FOLLOWER],
-        )
-        rows.execute("DELETE FROM ledger_count WHERE ledger_id = %s", [ledger.ledger_id])
-        rows.execute("DELETE FROM ledger_counted WHERE ledger_id = %s", [ledger.ledger_id])
-    following.forget(FOLLOWER, ledger)
+    following.begin_again(FOLLOWER, ledger, tables=("ledger_count", "ledger_counted"))

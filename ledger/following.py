@@ -6,7 +6,7 @@ bear reading an entry twice, and rows that are already ahead of the entries it i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,10 +70,15 @@ def follow(
         return bool(span.upto < end)
 
 
-def forget(name: str, ledger: LedgerRef) -> None:
-    """Let the follower `name` begin again, in the act that empties what it keeps."""
+@act
+def begin_again(name: str, ledger: LedgerRef, *, tables: Sequence[str]) -> None:
+    """Empty the tables that the follower `name` keeps; it makes them again from entry 0."""
+    cursor = [ledger.ledger_id, name]
     with connection.cursor() as rows:
+        # Held first, so that nobody who follows at this moment writes behind the deletion.
         rows.execute(
-            "DELETE FROM ledger_cursor WHERE ledger_id = %s AND name = %s",
-            [ledger.ledger_id, name],
+            "SELECT FROM ledger_cursor WHERE ledger_id = %s AND name = %s FOR UPDATE", cursor
         )
+        for table in tables:
+            rows.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [ledger.ledger_id])  # noqa: S608  our own names
+        rows.execute("DELETE FROM ledger_cursor WHERE ledger_id = %s AND name = %s", cursor)

@@ -22,7 +22,6 @@ from ledger.following import Clock, Span
 from ledger.queries import LedgerRef, open_ledgers
 from ledger.search.words import readable as without_nul
 from ledger.search.words import words_of
-from ledger.transactions import act
 
 FOLLOWER = "search"
 STEP = 500
@@ -116,17 +115,9 @@ def catch_up(*, clock: Clock, steps: int = 1000) -> None:
 _FOLLOWERS = (counting.follow_counts, follow_search)
 
 
-@act
 def index_again(ledger: LedgerRef) -> None:
     """Drop the search copies of a ledger; the follower makes them again from entry 0."""
-    with connection.cursor() as rows:
-        rows.execute(
-            "SELECT FROM ledger_cursor WHERE ledger_id = %s AND name = %s FOR UPDATE",
-            [ledger.ledger_id, FOLLOWER],
-        )
-        rows.execute("DELETE FROM ledger_search WHERE ledger_id = %s", [ledger.ledger_id])
-        rows.execute("DELETE FROM ledger_acted WHERE ledger_id = %s", [ledger.ledger_id])
-    following.forget(FOLLOWER, ledger)
+    following.begin_again(FOLLOWER, ledger, tables=("ledger_search", "ledger_acted"))
 
 
 def _index(span: Span) -> None:

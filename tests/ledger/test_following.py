@@ -66,7 +66,7 @@ def test_a_follower_that_is_forgotten_begins_again(record, ledger):
     spans = []
     following.follow("told", ledger, spans.append, clock=clock)
 
-    following.forget("told", ledger)
+    following.begin_again("told", ledger, tables=())
     following.follow("told", ledger, spans.append, clock=clock)
 
     assert spans[0] == spans[1]
