@@ -20,6 +20,7 @@ from accounts.actors import Actor
 from ledger.append import Clock, Draft, append_entries, hold
 from ledger.content import seal, written
 from ledger.queries import LedgerRef, lists, records_of
+from ledger.queries.decisions import state_of_columns
 from ledger.queries.filters import Filters
 from ledger.queries.records import Record
 from ledger.states import DecisionState
@@ -100,7 +101,7 @@ def reading(export: Export) -> Iterator[Listing]:
         with connection.chunked_cursor() as stream:
             statement, params = lists.statement(export.ledger, export.filters)
             stream.execute(statement, params)
-            yield Listing(export.ledger, as_of, map(lists.state_of_columns, stream))
+            yield Listing(export.ledger, as_of, map(state_of_columns, stream))
 
 
 def _by_size(ledger: LedgerRef, states: list[DecisionState]) -> Iterator[list[DecisionState]]:

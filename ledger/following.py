@@ -73,7 +73,7 @@ def follow(
 @act
 def begin_again(name: str, ledger: LedgerRef, *, tables: Sequence[str]) -> None:
     """Empty the tables that the follower `name` keeps; it makes them again from entry 0."""
-    cursor = [ledger.ledger_id, name]
+    cursor = (ledger.ledger_id, name)
     with connection.cursor() as rows:
         # Held first, so that nobody who follows at this moment writes behind the deletion.
         rows.execute(

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from ledger.errors import NotFound
+from ledger.queries.decisions import WRITTEN
 from ledger.queries.filters import Condition, Filters, clause, source_of, where
 from ledger.queries.ledgers import LedgerRef
 from ledger.queries.parts import PartContent
@@ -32,7 +33,6 @@ _COLUMNS = (
     "superseded_seq",
     "superseded_by",
 )
-_WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +130,5 @@ def _with_parts(ledger: LedgerRef, rows: Sequence[tuple[Any, ...]]) -> list[Corr
 
 
 def _record(values: dict[str, Any], parts: dict[str, PartContent]) -> CorrectionRecord:
-    values["created_at"] = values["created_at"].strftime(_WRITTEN)
+    values["created_at"] = values["created_at"].strftime(WRITTEN)
     return CorrectionRecord(**values, parts=parts)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 from django.db import connection
 from loopgrid_proof.headers import Header, read_header
@@ -18,7 +20,12 @@ from ledger.queries.ledgers import LedgerRef
 from ledger.queries.parts import PartContent, as_sealed, parts_of
 from ledger.states import DecisionState, Standing, begins, fold, state_of
 
-_WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
+WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
+_TIMES = tuple(index for index, name in enumerate(DecisionState.__slots__) if name.endswith("_at"))
+_HASHES = tuple(
+    index for index, name in enumerate(DecisionState.__slots__) if name.endswith("_hash")
+)
+_columns_of = attrgetter(*DecisionState.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +71,19 @@ def decision_at(ledger: LedgerRef, seq: int) -> DecisionState:
 
 def state_from_row(row: Decision) -> DecisionState:
     """Return the frozen state a row of the read model stands for."""
-    values = {name: getattr(row, name) for name in DecisionState.__slots__}
-    for name in ("created_at", "verdict_at", "flagged_at"):
-        if values[name] is not None:
-            values[name] = values[name].strftime(_WRITTEN)
-    for name in ("chain_hash", "content_hash"):
-        if values[name] is not None:
-            values[name] = bytes(values[name])
-    return DecisionState(**values)
+    return state_of_columns(_columns_of(row))
+
+
+def state_of_columns(row: tuple[Any, ...]) -> DecisionState:
+    """Return the state that a row of `ledger_decision`, in the order of its fields, stands for."""
+    values = list(row)
+    for index in _TIMES:
+        if values[index] is not None:
+            values[index] = values[index].strftime(WRITTEN)
+    for index in _HASHES:
+        if values[index] is not None:
+            values[index] = bytes(values[index])
+    return DecisionState(*values)
 
 
 def headers_of(ledger: LedgerRef, record: str) -> list[Header]:

@@ -64,14 +64,8 @@ def end_of(ledger: LedgerRef) -> LedgerEnd | None:
 
 def entry(ledger: LedgerRef, seq: int) -> Header:
     """Return the header of entry `seq`. Raises NotFound."""
-    leaf = (
-        Entry.objects.filter(ledger_id=ledger.ledger_id, seq=seq)
-        .values_list("leaf", flat=True)
-        .first()
-    )
-    if leaf is None:
-        raise NotFound(f"Entry #{seq} not found")
-    return read_header(bytes(leaf))
+    stored = stored_entry(ledger, seq)
+    return stored.header or read_header(stored.leaf)
 
 
 def stored_entry(ledger: LedgerRef, seq: int) -> StoredEntry:

@@ -15,6 +15,7 @@ from django.core.signing import BadSignature, Signer
 
 from ledger.errors import invalid
 from ledger.queries import totals
+from ledger.queries.decisions import state_of_columns
 from ledger.queries.filters import (
     Condition,
     Filters,
@@ -30,11 +31,6 @@ Order = Literal["new", "old"]
 MAX_LIMIT = 200
 
 _COLUMNS = ", ".join(f"d.{name}" for name in DecisionState.__slots__)
-_TIMES = tuple(index for index, name in enumerate(DecisionState.__slots__) if name.endswith("_at"))
-_HASHES = tuple(
-    index for index, name in enumerate(DecisionState.__slots__) if name.endswith("_hash")
-)
-_WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +129,6 @@ def statement(
     direction = "DESC" if order == "new" else "ASC"
     whole = f"SELECT {_COLUMNS} FROM {source_of(filters)} WHERE {condition}"  # noqa: S608  our own words
     return f"{whole} ORDER BY d.seq {direction}", params
-
-
-def state_of_columns(row: tuple[Any, ...]) -> DecisionState:
-    """Return the state that a row of `ledger_decision`, in the order of its fields, stands for."""
-    values = list(row)
-    for index in _TIMES:
-        if values[index] is not None:
-            values[index] = values[index].strftime(_WRITTEN)
-    for index in _HASHES:
-        if values[index] is not None:
-            values[index] = bytes(values[index])
-    return DecisionState(*values)
 
 
 # --- cursors: opaque, and good for one list of one ledger --------------------------------------

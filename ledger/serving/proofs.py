@@ -10,8 +10,7 @@ from loopgrid_proof.errors import Fault
 from loopgrid_proof.merkle import CompactRange, subtrees_of
 
 from ledger.errors import NotFound, NotSealed, ProofFailed
-from ledger.models import Entry
-from ledger.queries import LedgerRef
+from ledger.queries import LedgerRef, stored_entry
 from ledger.serving.checkpoints import SignedCheckpoint, checkpoint_of_size, newest_checkpoint
 from ledger.serving.tiles import TileReader
 
@@ -44,7 +43,7 @@ def inclusion_proof(
 
     Raises NotFound for no such entry, NotSealed beyond the checkpoint, ProofFailed for a false one.
     """
-    leaf = _leaf(ledger, seq)
+    leaf = stored_entry(ledger, seq).leaf
     under = checkpoint or newest_checkpoint(ledger)
     if under is None or seq >= under.size:
         raise NotSealed(f"Entry #{seq} is recorded; no such checkpoint covers it yet.")
@@ -91,14 +90,3 @@ def _old_root(ledger: LedgerRef, old_size: int, reader: TileReader) -> bytes:
     except NotFound:
         hashes = [reader.fetch(level, index) for level, index in subtrees_of(0, old_size)]
         return CompactRange.from_hashes(old_size, hashes).root()
-
-
-def _leaf(ledger: LedgerRef, seq: int) -> bytes:
-    leaf = (
-        Entry.objects.filter(ledger_id=ledger.ledger_id, seq=seq)
-        .values_list("leaf", flat=True)
-        .first()
-    )
-    if leaf is None:
-        raise NotFound(f"Entry #{seq} not found")
-    return bytes(leaf)
