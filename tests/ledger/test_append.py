@@ -66,6 +66,7 @@ def test_an_entry_that_would_not_stand_is_not_written(ledger: LedgerRef) -> None
     assert _size(ledger) == 1
 
 
+@pytest.mark.damages
 def test_a_closed_ledger_takes_nothing(scene: Scene) -> None:
     with connection.cursor() as cursor:
         cursor.execute(

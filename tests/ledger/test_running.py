@@ -51,6 +51,7 @@ def test_a_full_run_counts_the_parts_it_recomputed(scene, ledger, agent):
     assert (facts["checked"], facts["match"], facts["lost"]) == (3, 3, 0)
 
 
+@pytest.mark.damages
 def test_a_broken_run_is_an_entry_that_names_its_findings(scene, ledger, agent):
     scene.record()
     break_at(ledger, 1)
@@ -64,6 +65,7 @@ def test_a_broken_run_is_an_entry_that_names_its_findings(scene, ledger, agent):
     assert done.first_bad == 1
 
 
+@pytest.mark.damages
 def test_the_badge_says_what_the_newest_run_found(scene, ledger, agent):
     before = integrity.standing(ledger)
     scene.record()
@@ -85,6 +87,7 @@ def test_the_badge_costs_two_queries(ledger, agent, django_assert_num_queries):
         integrity.standing(ledger)
 
 
+@pytest.mark.damages
 def test_a_verdict_that_somebody_wrote_into_the_row_is_worth_nothing(scene, ledger, agent):
     scene.record()
     break_at(ledger, 1)
@@ -106,6 +109,7 @@ def test_an_intact_scheduled_run_over_the_rest_is_an_entry_once_a_day(scene, led
     assert second.seq is None
 
 
+@pytest.mark.damages
 def test_a_scheduled_run_that_finds_damage_is_always_an_entry(scene, ledger):
     run(ledger, actors.SCHEDULER)
     run(ledger, actors.SCHEDULER, "incremental")
@@ -122,6 +126,7 @@ def test_a_run_without_an_earlier_one_to_go_on_from_is_full(ledger):
     assert run(ledger, actors.SCHEDULER, "incremental").mode == "full"
 
 
+@pytest.mark.damages
 def test_a_broken_ledger_is_read_in_full_until_it_is_whole_again(scene, ledger):
     scene.record()
     break_at(ledger, 1)
@@ -183,6 +188,7 @@ def test_a_run_whose_connections_are_cut_waits_for_another_worker(
     assert (done.state, done.verdict) == ("queued", None)
 
 
+@pytest.mark.damages
 def test_a_ledger_that_takes_no_entry_still_gets_its_verdict(scene, ledger, agent):
     with without_guards("ledger_ledger") as cursor:
         cursor.execute(

@@ -89,6 +89,7 @@ def test_proofs_are_the_same_before_tiles_are_written(desk, ledger, grow):
     assert without == with_tiles
 
 
+@pytest.mark.damages
 def test_a_false_tile_gives_no_proof(desk, ledger, grow):
     grow(600)
     desk.look()

@@ -61,7 +61,9 @@ def test_another_workspaces_entry_is_not_found(acme):
     assert sam.browser.get(f"/w/{acme.workspace.slug}/entries/0").status_code == 404
 
 
+@pytest.mark.damages
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.damages
 def test_an_entry_that_cannot_be_read_is_shown_byte_for_byte(kim, scene, ledger):
     seq = scene.record().appended.header.seq
     overwrite(ledger, seq)
@@ -73,7 +75,9 @@ def test_an_entry_that_cannot_be_read_is_shown_byte_for_byte(kim, scene, ledger)
     assert "no entry at all" in answer.content.decode()
 
 
+@pytest.mark.damages
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.damages
 def test_a_decision_whose_entry_cannot_be_read_says_so(kim, scene, ledger):
     seq = scene.record().appended.header.seq
     overwrite(ledger, seq)

@@ -85,6 +85,7 @@ def test_a_run_says_up_to_where_and_by_whom(noor, scene, ledger):
     assert f"recorded as #{queries.end_of(ledger).seq}" in page
 
 
+@pytest.mark.damages
 def test_damage_is_named_with_its_neighbours(noor, scene, ledger):
     made = [scene.record().appended.header.seq for _ in range(5)]
     damage(ledger, made[2])
@@ -97,6 +98,7 @@ def test_damage_is_named_with_its_neighbours(noor, scene, ledger):
     assert all(f'<td class="c-no">{seq}</td>' in page for seq in made)
 
 
+@pytest.mark.damages
 def test_a_broken_ledger_is_called_so_on_every_page(noor, scene, ledger):
     seq = scene.record().appended.header.seq
     damage(ledger, seq)

@@ -9,7 +9,7 @@ from ledger.recording import Recorded
 from tests.support.notary import without_guards
 from tests.support.visitors import Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.damages]
 
 REPLACED = 'UPDATE ledger_part SET content = \'{"response":"forged"}\' WHERE'
 DELETED = "DELETE FROM ledger_part WHERE"
@@ -27,6 +27,7 @@ def damaged(request: pytest.FixtureRequest, ledger: LedgerRef, reply: Recorded) 
     return f"d/{seq}"
 
 
+@pytest.mark.damages
 def test_damaged_content_is_not_shown(ada: Visitor, damaged: str) -> None:
     page = ada.get(damaged).content.decode()
 
@@ -34,6 +35,7 @@ def test_damaged_content_is_not_shown(ada: Visitor, damaged: str) -> None:
     assert "forged" not in page
 
 
+@pytest.mark.damages
 def test_damaged_content_can_still_be_corrected(ada: Visitor, damaged: str) -> None:
     answer = ada.get(f"{damaged}/correct")
 
@@ -41,6 +43,7 @@ def test_damaged_content_can_still_be_corrected(ada: Visitor, damaged: str) -> N
     assert "forged" not in answer.content.decode()
 
 
+@pytest.mark.damages
 def test_a_download_says_what_is_damaged(ada: Visitor, damaged: str) -> None:
     raw = ada.get(f"{damaged}/raw.json").json()
 

@@ -8,17 +8,18 @@ front door.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from loopgrid_proof.errors import Verdict
 
 from accounts import actors, granting, ids
 from accounts.actors import Actor
 from accounts.models import Workspace
-from ledger import content, recording, reviewing, upkeep
+from ledger import content, integrity, recording, reviewing, upkeep
 from ledger.queries import LedgerRef
 from ledger.reviewing import CorrectionContent, DecisionRef, Judged
 
@@ -48,9 +49,17 @@ def make_workspace(name: str = "acme") -> Acme:
 
 
 @pytest.fixture
-def acme(transactional_db: None) -> Acme:
-    """A fresh workspace whose ledger holds entry 0 alone."""
-    return make_workspace()
+def acme(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[Acme]:
+    """A fresh workspace whose ledger holds entry 0 alone; after the test it must not be broken.
+
+    Whatever a test did through the front door, the ledger it leaves has to stand. A test that
+    damages it on purpose says so: `pytest.mark.damages`.
+    """
+    acme = make_workspace()
+    yield acme
+    if request.node.get_closest_marker("damages") is None:
+        result = integrity.verify_integrity(acme.ledger)
+        assert result.verdict is not Verdict.BROKEN, result.message
 
 
 @pytest.fixture

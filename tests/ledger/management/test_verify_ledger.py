@@ -34,6 +34,7 @@ def test_an_intact_ledger_ends_with_0(acme, record, capsys):
     assert f"{acme.ledger.origin}: INTACT" in capsys.readouterr().out
 
 
+@pytest.mark.damages
 def test_a_broken_ledger_ends_with_1_and_names_the_place(acme, record, capsys):
     record()
     break_it(acme.ledger)
@@ -55,6 +56,7 @@ def test_an_unproven_ledger_ends_with_2(acme, record):
     assert verify("--workspace", acme.workspace.slug) == 2
 
 
+@pytest.mark.damages
 def test_json_is_one_object_with_every_finding(acme, record, capsys):
     record()
     break_it(acme.ledger)

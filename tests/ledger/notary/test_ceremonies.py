@@ -50,6 +50,7 @@ def test_a_folder_of_this_host_is_not_adopted(signed):
         hold(signed, "adopt")
 
 
+@pytest.mark.damages
 def test_a_moved_folder_that_the_database_contradicts_is_not_adopted(signed, superuser):
     superuser(REWRITTEN)
     signed.start(host="0" * 64)
@@ -78,6 +79,7 @@ def test_a_lost_state_is_rebuilt_with_a_note_kept_outside(signed, record, tmp_pa
     assert last_entry(signed).kind == "decision.recorded"
 
 
+@pytest.mark.damages
 def test_nothing_is_rebuilt_against_the_note_kept_outside(signed, superuser, tmp_path):
     held = tmp_path / "held"
     held.write_bytes(signed.published()[0])
@@ -101,6 +103,7 @@ def test_nothing_is_rebuilt_when_checkpoints_are_missing(signed, record, tmp_pat
         hold(signed, "rebuild", held=str(held))
 
 
+@pytest.mark.damages
 def test_nothing_is_rebuilt_when_our_own_log_knows_of_more(signed, record, tmp_path):
     held = tmp_path / "held"
     held.write_bytes(signed.published()[0])
@@ -142,6 +145,7 @@ def test_entries_without_admission_are_signed_over_once_they_are_disowned(
 
 
 @pytest.mark.parametrize("named", [[2], [3, 4], [1, 3]])
+@pytest.mark.damages
 def test_only_the_entries_without_admission_can_be_disowned(signed, superuser, record, named):
     record()
     superuser(UNADMITTED)

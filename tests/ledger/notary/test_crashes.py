@@ -132,6 +132,7 @@ def test_killed_twice_at_the_same_place_it_still_finishes(desk, record):
 
 
 @pytest.mark.parametrize("step", ["intend", "log"])
+@pytest.mark.damages
 def test_an_entry_changed_between_kill_and_start_is_not_signed(desk, record, superuser, step):
     record()
     desk.look()
@@ -146,6 +147,7 @@ def test_an_entry_changed_between_kill_and_start_is_not_signed(desk, record, sup
     assert sizes_of(desk.published()) == [3]
 
 
+@pytest.mark.damages
 def test_entries_lost_between_kill_and_start_are_missed(desk, record, superuser):
     record()
     desk.look()

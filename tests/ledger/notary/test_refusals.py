@@ -38,12 +38,14 @@ def signed(desk, record):
     return desk
 
 
+@pytest.mark.damages
 def test_a_shorter_database_is_not_signed(signed, superuser):
     superuser(DELETED)
 
     assert signed.look() == "N_ROLLBACK"
 
 
+@pytest.mark.damages
 def test_a_restored_older_database_that_grew_again_is_not_signed(signed, superuser, record):
     superuser(DELETED)
     record()
@@ -54,6 +56,7 @@ def test_a_restored_older_database_that_grew_again_is_not_signed(signed, superus
     assert len(signed.published()) == 1
 
 
+@pytest.mark.damages
 def test_a_ledger_that_vanished_is_missed(signed, superuser):
     with without_guards("ledger_ledger") as cursor:
         cursor.execute("DELETE FROM ledger_ledger WHERE ledger_id = %s", [signed.ledger.ledger_id])
@@ -64,12 +67,14 @@ def test_a_ledger_that_vanished_is_missed(signed, superuser):
     assert (running, signed.look()) == ("N_ROLLBACK", "N_ROLLBACK")
 
 
+@pytest.mark.damages
 def test_a_rewritten_signed_entry_is_noticed_when_it_is_the_last(signed, superuser):
     superuser(REWRITTEN)
 
     assert signed.look() == "N_TAIL_CHANGED"
 
 
+@pytest.mark.damages
 def test_a_leaf_changed_beside_its_hash_is_noticed_with_the_next_entry(signed, superuser, record):
     superuser(LEAF_ALONE)
     record()
@@ -77,6 +82,7 @@ def test_a_leaf_changed_beside_its_hash_is_noticed_with_the_next_entry(signed, s
     assert signed.look() == "N_TAIL_CHANGED"
 
 
+@pytest.mark.damages
 def test_an_entry_that_nobody_admitted_is_never_signed(signed, superuser, record):
     record()
     superuser(UNADMITTED)
@@ -99,6 +105,7 @@ def test_an_unknown_admission_key_disowns_nothing_and_heals_when_it_is_given(sig
     assert (before, signed.look()) == ("N_ADMISSION", None)
 
 
+@pytest.mark.damages
 def test_a_genuine_entry_at_another_place_is_not_signed(signed, superuser, record):
     record()
     superuser(FORGED)
@@ -106,6 +113,7 @@ def test_a_genuine_entry_at_another_place_is_not_signed(signed, superuser, recor
     assert signed.look() == "N_ENTRY"
 
 
+@pytest.mark.damages
 def test_one_bad_ledger_does_not_stop_another(signed, superuser, record):
     good = make_workspace("good")
     signed.notary.only |= {good.ledger.origin}
@@ -117,6 +125,7 @@ def test_one_bad_ledger_does_not_stop_another(signed, superuser, record):
     assert (alarm, other.alarm, other.size) == ("N_ROLLBACK", None, 2)
 
 
+@pytest.mark.damages
 def test_recording_goes_on_under_an_alarm(signed, superuser, record):
     record()
     superuser(UNADMITTED)
@@ -163,6 +172,7 @@ def fields_of(state):
     return {name: getattr(state, name) for name in state.__slots__}
 
 
+@pytest.mark.damages
 def test_another_checkpoint_of_the_same_size_is_a_split(signed, superuser, record):
     record()
     note = signed.published()[-1].replace(b"\n3\n", b"\n4\n")

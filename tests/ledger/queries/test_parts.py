@@ -11,7 +11,7 @@ from ledger.recording import Recorded
 from tests.support.cast import Scene
 from tests.support.notary import without_guards
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.damages]
 
 FORGED = """
 UPDATE ledger_part SET content = '{"response":"forged"}',
@@ -31,6 +31,7 @@ def forge(ledger: LedgerRef, seq: int, name: str) -> None:
         superuser.execute(FORGED, [ledger.ledger_id, seq, name])
 
 
+@pytest.mark.damages
 def test_content_changed_with_its_digest_is_altered_in_the_history(
     scene: Scene, ledger: LedgerRef
 ) -> None:
@@ -43,6 +44,7 @@ def test_content_changed_with_its_digest_is_altered_in_the_history(
     assert (output.state, output.content) == ("altered", None)
 
 
+@pytest.mark.damages
 def test_content_changed_with_its_digest_is_altered_in_the_record(
     scene: Scene, ledger: LedgerRef
 ) -> None:
@@ -54,6 +56,7 @@ def test_content_changed_with_its_digest_is_altered_in_the_record(
     assert record.parts["output"].state == "altered"
 
 
+@pytest.mark.damages
 def test_a_forged_correction_is_altered_in_the_list(
     scene: Scene, ledger: LedgerRef, ben: Actor
 ) -> None:
@@ -67,6 +70,7 @@ def test_a_forged_correction_is_altered_in_the_list(
     assert found.parts["correction"].state == "altered"
 
 
+@pytest.mark.damages
 def test_a_deleted_part_is_altered_and_not_absent(scene: Scene, ledger: LedgerRef) -> None:
     recorded = scene.record()
     with without_guards("ledger_part") as superuser:
