@@ -177,58 +177,57 @@ def supersede(
     Conflict for a confirmation while another correction stands.
     """
 
+    change = _Supersession(decision, entry, verdict, reason, reason_code, content, expected_newest)
+
     def decide(head: Head, standing: Standing) -> list[Draft]:
-        target = _target(standing, entry)
-        acting = _allowed_to_supersede(actor, target)
-        drafts = _replacement(
-            decision,
-            standing,
-            target=target,
-            verdict=verdict,
-            content=content,
-            actor=acting,
-            seen=expected_newest,
-        )
-        refs = {"target": target.seq} | ({"by": head.next_seq} if drafts else {})
-        drafts.append(
-            _draft(
-                decision,
-                _superseding_kind(target),
-                acting,
-                reason,
-                facts=_known({"reason": reason_code}),
-                refs=refs,
-            )
-        )
-        other = standing.correction
-        if verdict == "corrected" and other is not None and other.seq != target.seq:
-            also = {"target": other.seq, "by": head.next_seq}
-            drafts.append(_draft(decision, "correction.superseded", acting, reason, refs=also))
-        return drafts
+        return change.drafts(standing, actor=actor, by=head.next_seq)
 
     return _judge(decision, clock, claim, expected_newest, decide)
 
 
-def _replacement(
-    decision: DecisionRef,
-    standing: Standing,
-    *,
-    target: Act,
-    verdict: str,
-    content: CorrectionContent | None,
-    actor: Actor,
-    seen: int,
-) -> list[Draft]:
-    if verdict == "withdrawn":
-        return []
-    if verdict == "corrected":
-        if content is None:
-            raise invalid("/correction", "validation_failed", "correction is required.")
-        return [_correction(decision, content, actor, seen)]
-    if verdict == "confirmed":
-        _refuse_confirmation(standing, leaving=target.seq)
-    kind = "decision.confirmed" if verdict == "confirmed" else "decision.marked_incorrect"
-    return [_draft(decision, kind, actor, refs=_seen(seen))]
+@dataclass(frozen=True, slots=True)
+class _Supersession:
+    """What shall stand in the place of the act recorded as `entry`, and why."""
+
+    decision: DecisionRef
+    entry: int
+    verdict: str
+    reason: Piece
+    reason_code: str | None
+    content: CorrectionContent | None
+    seen: int
+
+    def drafts(self, standing: Standing, *, actor: Actor, by: int) -> list[Draft]:
+        """Return the act in its place, if there is one, as entry `by`; then what ends with it."""
+        target = _target(standing, self.entry)
+        acting = _allowed_to_supersede(actor, target)
+        instead = self._instead(standing, target, acting)
+        refs = {"target": target.seq} | ({"by": by} if instead else {})
+        drafts = [*instead, self._ended(_superseding_kind(target), acting, refs, self.reason_code)]
+        other = standing.correction
+        if self.verdict == "corrected" and other is not None and other.seq != target.seq:
+            also = {"target": other.seq, "by": by}
+            drafts.append(self._ended("correction.superseded", acting, also))
+        return drafts
+
+    def _instead(self, standing: Standing, target: Act, actor: Actor) -> list[Draft]:
+        if self.verdict == "withdrawn":
+            return []
+        if self.verdict == "corrected":
+            if self.content is None:
+                raise invalid("/correction", "validation_failed", "correction is required.")
+            return [_correction(self.decision, self.content, actor, self.seen)]
+        if self.verdict == "confirmed":
+            _refuse_confirmation(standing, leaving=target.seq)
+        confirmed = self.verdict == "confirmed"
+        kind = "decision.confirmed" if confirmed else "decision.marked_incorrect"
+        return [_draft(self.decision, kind, actor, refs=_seen(self.seen))]
+
+    def _ended(
+        self, kind: str, actor: Actor, refs: Mapping[str, int], code: str | None = None
+    ) -> Draft:
+        facts = _known({"reason": code})
+        return _draft(self.decision, kind, actor, self.reason, facts=facts, refs=refs)
 
 
 def _refuse_confirmation(standing: Standing, *, leaving: int | None = None) -> None:
