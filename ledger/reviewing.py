@@ -176,7 +176,6 @@ def supersede(
     AlreadySuperseded, StaleReview, NotAllowed for another person's verdict without the role for it,
     Conflict for a confirmation while another correction stands.
     """
-
     change = _Supersession(decision, entry, verdict, reason, reason_code, content, expected_newest)
 
     def decide(head: Head, standing: Standing) -> list[Draft]:
