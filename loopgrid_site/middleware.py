@@ -41,6 +41,12 @@ def too_long(request: HttpRequest) -> Problem | None:
     return None
 
 
+def not_allowed(request: HttpRequest, allow: str) -> HttpResponseBase:
+    """Return the answer to a method that a plain view refused, in place of an empty page."""
+    words = "See the header Allow."
+    return problem_answer(Problem("method_not_allowed", words, headers={"Allow": allow}), request)
+
+
 class RequestMiddleware:
     """Give every request an id and every answer the headers that all answers share."""
 
@@ -53,6 +59,8 @@ class RequestMiddleware:
         usable = 0 < len(sent) <= MAX_REQUEST_ID and _PRINTABLE.issuperset(sent)
         request.request_id = sent if usable else draw_id("req")  # type: ignore[attr-defined]
         response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            response = not_allowed(request, response.headers["Allow"])
         response.headers.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         response.headers.setdefault("LoopGrid-Version", settings.VERSION)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -79,24 +87,12 @@ class PagesOnly:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a program at once, a page through the pages' layers."""
         if is_program_path(request.path_info):
-            response = self.answer_program(request)
+            problem = too_long(request)
+            response = problem_answer(problem, request) if problem else self.get_response(request)
             # A client that is still sending would never see the answer of a closed connection.
             bodies.drain(request)
             return response
         return self.pages(request)
-
-    def answer_program(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a program; what is refused here is a problem too."""
-        problem = too_long(request)
-        if problem is not None:
-            return problem_answer(problem, request)
-        response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed):
-            # Of a plain view: those under `/v1` refuse a method themselves.
-            allowed = {"Allow": response.headers["Allow"]}
-            words = "See the header Allow."
-            return problem_answer(Problem("method_not_allowed", words, headers=allowed), request)
-        return response
 
     def process_view(
         self,

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,6 +20,7 @@ from ledger import administration
 DESCRIPTION = "The system of record for AI decisions."
 
 
+@csrf_exempt  # it takes no form, and tells a program so by 405
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Tell a program what this is, and lead a person to the decisions."""

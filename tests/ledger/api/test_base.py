@@ -80,9 +80,9 @@ def test_what_is_too_long_is_refused_wherever_programs_call(client: Client, addr
     assert long.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("address", ["/health", "/health/ready", "/openapi.json"])
-def test_a_plain_address_refuses_a_method_as_others_do(client: Client, address: str) -> None:
-    answer = client.post(address)
+@pytest.mark.parametrize("address", ["/", "/health", "/health/ready", "/openapi.json"])
+def test_a_plain_address_refuses_a_method_as_others_do(address: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(address)
 
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD"
