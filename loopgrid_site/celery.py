@@ -7,8 +7,11 @@ from datetime import timedelta
 from celery import Celery
 from django.conf import settings
 
+from loopgrid_site import env
 from loopgrid_site.beat import WorkerHeartbeat
 
+# Before the application is made: it looks whether there is a Django to set up.
+env.choose_settings()
 app = Celery("loopgrid")
 app.conf.update(
     broker_url=settings.BROKER_URL,

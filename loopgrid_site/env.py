@@ -65,6 +65,11 @@ class SettingError(Exception):
     """A setting is missing, unreadable or contradictory. Names the variable."""
 
 
+def choose_settings() -> None:
+    """Name the product's settings to Django, unless others were named."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loopgrid_site.settings")
+
+
 def read(name: str, default: str | None = None) -> str | None:
     """Return the value of `name`, or of the file `name_FILE` points to, or `default`.
 

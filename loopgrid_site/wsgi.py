@@ -11,7 +11,7 @@ import signal
 
 from django.core.wsgi import get_wsgi_application
 
-from loopgrid_site import arriving, starting
+from loopgrid_site import arriving, env, starting
 
 PR_SET_PDEATHSIG = 1
 
@@ -37,6 +37,7 @@ def spare_the_collector() -> None:
 
 
 end_with_the_server()
+env.choose_settings()
 application = arriving.in_time(get_wsgi_application())
 starting.check()
 spare_the_collector()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from loopgrid_site import starting
+from loopgrid_site.embedded import checks
 
 GOOD = {
     "server_version_num": "150000",
@@ -87,3 +91,19 @@ def test_a_process_comes_up_while_the_database_is_away(
             connection.settings_dict["PORT"] = port
 
     assert "the database does not answer at start: OperationalError" in caplog.text
+
+
+@pytest.mark.parametrize("entry", ["loopgrid_site.wsgi", "loopgrid_site.celery"])
+def test_a_process_comes_up_with_the_documented_settings_alone(entry: str) -> None:
+    settings = {**checks.PRODUCTION, "PATH": os.environ["PATH"]}
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {entry}"],
+        env=settings,
+        cwd=checks.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
