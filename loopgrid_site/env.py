@@ -40,6 +40,8 @@ KNOWN = frozenset(
     }
 )
 MIN_KEY_BYTES = 32
+# An entry keeps the id of its key in two bytes.
+MAX_KEY_ID = 2**15 - 1
 # The SDK reads these in the host program; the server uses none of them.
 SDK_NAMES = frozenset(
     {
@@ -86,6 +88,8 @@ def read(name: str, default: str | None = None) -> str | None:
         raise SettingError(
             f"{name}_FILE names a file that cannot be read: {fault.strerror}."
         ) from fault
+    except UnicodeDecodeError:
+        raise SettingError(f"{name}_FILE names a file that cannot be read as UTF-8.") from None
 
 
 def required(name: str) -> str:
@@ -141,13 +145,17 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise SettingError("DATABASE_URL must begin with postgresql://.")
     query = dict(parse_qsl(parts.query))
+    try:
+        port = query.pop("port", str(parts.port or ""))
+    except ValueError:
+        raise SettingError("DATABASE_URL names a port that is none.") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "loopgrid",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", parts.hostname or ""),
-        "PORT": query.pop("port", str(parts.port or "")),
+        "PORT": port,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -179,9 +187,12 @@ def admission_keys(text: str) -> dict[int, bytes]:
     for item in text.split(","):
         number_text, _, key = item.strip().partition(":")
         try:
-            keys[int(number_text)] = bytes.fromhex(key)
+            number, secret = int(number_text), bytes.fromhex(key)
         except ValueError:
             raise SettingError("LOOPGRID_ADMISSION_KEYS must read id:hex[,id:hex…].") from None
+        if number in keys or not 0 <= number <= MAX_KEY_ID:
+            raise SettingError("LOOPGRID_ADMISSION_KEYS needs ids from 0 to 32767, each once.")
+        keys[number] = secret
     if not keys or any(len(key) < MIN_KEY_BYTES for key in keys.values()):
         raise SettingError("LOOPGRID_ADMISSION_KEYS needs keys of at least 32 bytes.")
     return keys

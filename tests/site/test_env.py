@@ -38,6 +38,15 @@ def test_a_file_that_is_not_there_never_reads_as_the_default(monkeypatch, tmp_pa
         env.read("SECRET_KEY", "insecure")
 
 
+def test_a_file_that_holds_no_text_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
+
+    with pytest.raises(env.SettingError, match="cannot be read as UTF-8"):
+        env.read("SECRET_KEY")
+
+
 @pytest.mark.parametrize("value", ["", None])
 def test_a_required_setting_that_is_empty_or_absent_is_named(monkeypatch, value):
     monkeypatch.delenv("REDIS_URL", raising=False)
@@ -78,6 +87,11 @@ def test_a_socket_directory_and_options_reach_the_driver():
     assert (found["HOST"], found["OPTIONS"]) == ("/run/pg", {"options": "-c role=owner"})
 
 
+def test_a_port_that_is_none_is_refused():
+    with pytest.raises(env.SettingError, match="port"):
+        env.database("postgresql://grid@db:eighty/grid")
+
+
 def test_another_database_is_refused():
     with pytest.raises(env.SettingError, match="postgresql://"):
         env.database("mysql://grid")
@@ -104,7 +118,13 @@ def test_the_newest_admission_key_stands_first():
     assert list(keys.items()) == [(2, b"\x22" * 32), (1, b"\x11" * 32)]
 
 
-@pytest.mark.parametrize("text", ["", "1", "1:zz", f"x:{'11' * 32}", f"1:{'11' * 31}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "1", "1:zz", f"x:{'11' * 32}", f"1:{'11' * 31}"),
+        *(f"32768:{'11' * 32}", f"-1:{'11' * 32}", f"1:{'11' * 32},1:{'22' * 32}"),
+    ],
+)
 def test_an_admission_key_that_is_ill_formed_or_short_is_refused(text):
     with pytest.raises(env.SettingError, match="LOOPGRID_ADMISSION_KEYS"):
         env.admission_keys(text)
