@@ -21,6 +21,8 @@ from ledger.errors import InvalidContent
 
 MAX_TEXT = 10_000
 MAX_FIELDS = 40
+# What is too long to read on a page is too long to edit on one.
+MAX_EDITED_BYTES = 256 * 1024
 
 REASONS = (
     ("missed_fact", gettext_lazy("Missed a fact")),
@@ -44,7 +46,7 @@ REPLACEMENTS = (
 )
 
 # What a browser cannot send back from a text field as it was.
-_UNTYPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNTYPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\r(?!\n)")
 
 
 class KeyedRadios(forms.RadioSelect):
@@ -163,10 +165,16 @@ class CorrectForm(ActForm):
 
     def __init__(self, *args: Any, output: bytes | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.members = slice_members(output) if output is not None else {}
+        self.is_large = output is not None and len(output) > MAX_EDITED_BYTES
+        editable = None if self.is_large else output
+        self.members = slice_members(editable) if editable is not None else {}
+        whole = self.fields["whole"]
+        whole.widget.attrs["class"] = "field mono"
         if len(self.members) > MAX_FIELDS:
             self.members = {}
-        self.fields["whole"].widget.attrs["class"] = "field mono"
+            whole.initial = (editable or b"").decode()
+        if not self.members:
+            whole.help_text = _("A JSON object; all of it is recorded as the correction.")
         for at, (key, member) in enumerate(self.members.items()):
             self.fields[f"f{at}"] = _member_field(key, member)
 

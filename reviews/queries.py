@@ -53,9 +53,14 @@ class Desk:
 
     @property
     def flag(self) -> HistoryEntry | None:
-        """The entry with the reason of the flag that stands, or the flag itself."""
-        flagged = self.decision.reason_seq or self.decision.flag_seq
-        return None if self.decision.status != "incorrect" else self.event(flagged)
+        """The entry with the reason of the flag that stands, or the flag itself.
+
+        With a correction, only a flag that came after it: it may mean the correction.
+        """
+        state = self.decision
+        if state.status == "incorrect":
+            return self.event(state.reason_seq or state.flag_seq)
+        return self.event(state.verdict_seq) if state.verdict == "incorrect" else None
 
     @property
     def correction(self) -> HistoryEntry | None:
@@ -66,6 +71,17 @@ class Desk:
     def erased(self) -> PartContent | None:
         """A part of the record whose content was erased, if there is one."""
         return next((part for part in self.parts.values() if part.state == "erased"), None)
+
+    @property
+    def supersedable_seqs(self) -> frozenset[int]:
+        """The entries of the acts that the person may supersede."""
+        return frozenset(act.seq for act in self.supersedable)
+
+    @property
+    def is_correction_final(self) -> bool:
+        """Whether a correction stands that the person may not supersede."""
+        standing = self.decision.correction_seq
+        return standing is not None and standing not in self.supersedable_seqs
 
     def event(self, seq: int | None) -> HistoryEntry | None:
         """Return the entry `seq` of this decision, or None."""

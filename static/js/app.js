@@ -24,12 +24,13 @@
 
   // Copy buttons.
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
+    const button = event.target.closest("[data-copy],[data-copy-from]");
     if (!button) return;
     event.preventDefault();
     event.stopPropagation();
     try {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      const { copy, copyFrom } = button.dataset;
+      await navigator.clipboard.writeText(copy ?? one(`#${copyFrom}`).textContent);
       button.classList.add("done");
       say(live.dataset.copied);
       setTimeout(() => button.classList.remove("done"), 1500);
@@ -48,9 +49,13 @@
     menus().forEach((menu) => { menu.open = false; one("summary", menu).focus(); });
   });
 
-  // A fragment that came by htmx takes the focus where it asks for it.
+  // A fragment that came by htmx takes the focus where it asks for it, a form at its first field.
+  const FIELD = "form[data-main] :is(input:not([type=hidden]),textarea,select)";
   document.addEventListener("htmx:afterSettle", (event) => {
-    one("[data-focus]", event.detail.elt)?.focus();
+    const part = event.detail.elt;
+    const field = one("[data-focus]", part) || one(FIELD, part);
+    if (field) field.focus();
+    else if (document.activeElement === document.body) part.closest("#list,#verdict")?.focus({ preventScroll: true });
   });
   one("[data-focus]")?.focus();
 

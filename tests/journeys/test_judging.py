@@ -61,6 +61,25 @@ def test_a_correction_needs_no_mouse(seat, ada, reply, ledger):
     assert content == b'{"response":"Your plan was charged twice.","refund":49.00}'
 
 
+def test_a_form_that_opens_has_the_focus_and_nothing_chosen(seat, ada, reply):
+    page = seat(ada).open(at(reply))
+
+    page.keyboard.press("f")
+
+    expect(page.get_by_label("Missed a fact")).to_be_focused()
+    expect(page.get_by_label("Missed a fact")).not_to_be_checked()
+
+
+def test_a_form_that_is_left_leaves_the_focus_at_the_acts(seat, ada, reply):
+    page = seat(ada).open(at(reply))
+    page.keyboard.press("f")
+    expect(page.get_by_label("Missed a fact")).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#verdict")).to_be_focused()
+
+
 def test_a_verdict_can_be_taken_back_from_its_receipt(seat, ada, reply, ledger):
     page = seat(ada).open(at(reply))
     page.keyboard.press("a")

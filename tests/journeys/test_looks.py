@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
+
+from ledger.models import Heartbeat
 
 WIDTHS = (320, 390, 768, 1024, 1180, 1440)
 PAGES = (
@@ -50,6 +55,36 @@ def test_a_page_never_scrolls_sideways(seat, lee, reply, address):
     assert {width: reached for width, reached in wide.items() if reached > width} == {}
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_name_of_a_decision_is_never_squeezed_out_of_the_list(seat, lee, reply, width):
+    page = seat(lee, viewport={"width": width, "height": 900}).open("decisions")
+
+    name = page.locator(".tbl .d a").bounding_box()
+
+    assert name is not None
+    assert name["width"] > 150
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [((1440, 900), 80), ((390, 844), 80), ((320, 256), None)]
+)
+def test_the_acts_stay_in_sight_without_hiding_the_decision(seat, lee, scene, size, most):
+    long = scene.record(output={"response": "A line.\n" * 300})
+    width, height = size
+    page = seat(lee, viewport={"width": width, "height": height}).open(
+        f"d/{long.appended.header.seq}"
+    )
+
+    acts = page.locator("#verdict").bounding_box()
+
+    assert acts is not None
+    if most is None:
+        assert acts["y"] > height  # too low a window to spare the room
+    else:
+        assert acts["y"] + acts["height"] <= height
+        assert acts["height"] <= most
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("address", ["/login", "/nowhere", "/setup?token=none"])
 def test_a_page_before_signing_in_breaks_no_rule(seat, check, lee, live_server, address, theme):
@@ -69,6 +104,20 @@ def test_the_checker_sees_what_is_wrong(seat, check, lee, reply):
     page.evaluate("document.querySelector('main').append(document.createElement('button'))")
 
     assert [found.split(":")[0] for found in check(page)] == ["button-name"]
+
+
+def test_banners_break_no_rule(seat, check, lee, reply, settings):
+    settings.OPEN_LOCAL = True
+    long_ago = timezone.now() - timedelta(minutes=5)
+    for name in ("worker", "notary"):
+        Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": long_ago})
+
+    page = seat(lee, bypass_csp=True).open(f"d/{reply.appended.header.seq}")
+    found = check(page)
+    Heartbeat.objects.all().delete()
+
+    expect(page.get_by_role("region", name="Notices")).to_contain_text("The notary has not")
+    assert found == []
 
 
 def test_open_dialog_and_menus_break_no_rule(seat, check, lee, reply):

@@ -54,6 +54,7 @@ def test_a_run_shows_its_verdict_without_scripts(seat, noor, reply, ledger):
     expect(page.get_by_role("heading", name=re.compile("Intact up to"))).to_be_visible()
 
 
+@pytest.mark.damages
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_damage_is_readable_by_everybody(seat, check, noor, reply, ledger, theme):
     seq = reply.appended.header.seq

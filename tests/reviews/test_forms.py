@@ -87,3 +87,25 @@ def test_superseding_needs_words():
 
 def test_a_form_without_what_was_seen_is_refused():
     assert "seen" in FlagForm({"form_key": KEY, "reason_code": "tone"}).errors
+
+
+def test_an_end_of_line_that_no_browser_sends_back_is_edited_as_json():
+    form = correct(b'{"response":"one\\rtwo"}')
+
+    assert [row.kind for row in form.rows] == ["json"]
+    assert form.cleaned_data["output"] == b'{"response":"one\\rtwo"}'
+
+
+def test_an_output_of_many_fields_is_edited_whole():
+    output = b"{" + b",".join(b'"f%d":%d' % (n, n) for n in range(41)) + b"}"
+
+    form = CorrectForm(output=output)
+
+    assert form.rows == []
+    assert form["whole"].value() == output.decode()
+
+
+def test_an_output_too_long_for_a_page_is_not_put_into_the_form():
+    form = CorrectForm(output=b'{"response":"%s"}' % (b"x" * 300_000))
+
+    assert (form.is_large, form.rows, form["whole"].value()) == (True, [], None)
