@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import queries, roles, workspaces
 from accounts.models import User, Workspace
 from ledger.integrity import runs
-from ledger.queries import figures
+from ledger.queries import LedgerRef, figures, ledger_of
 from ledger.views import standing
 
 
@@ -32,13 +32,22 @@ def site(request: HttpRequest) -> dict[str, Any]:
     if place is None:
         home = workspaces.home_of(person, at=now)
         return shown | {"workspaces": mine} | _there(person, home)
-    return shown | {
-        "workspaces": mine,
-        "workspace": place.workspace,
-        "may_administer": place.may("admin"),
-        "may_open_admin": place.may("open_admin_site"),
-        "integrity_badge": standing.shown(runs.standing(place.ledger), at=now),
-        "silent": silent_processes(at=now),
+    return (
+        shown
+        | {
+            "workspaces": mine,
+            "workspace": place.workspace,
+            "may_administer": place.may("admin"),
+            "may_open_admin": place.may("open_admin_site"),
+        }
+        | _state_of(place.ledger, at=now)
+    )
+
+
+def _state_of(ledger: LedgerRef, *, at: datetime) -> dict[str, Any]:
+    return {
+        "integrity_badge": standing.shown(runs.standing(ledger), at=at),
+        "silent": silent_processes(at=at),
     }
 
 
@@ -55,9 +64,10 @@ def silent_processes(*, at: datetime) -> dict[str, timedelta]:
 def _there(person: User, home: Workspace | None) -> dict[str, Any]:
     if home is None:
         return {}
-    held = queries.roles_of(person, home, at=timezone.now())
+    now = timezone.now()
+    held = queries.roles_of(person, home, at=now)
     return {
         "workspace": home,
         "may_administer": roles.may(held, "admin"),
         "may_open_admin": roles.may(held, "open_admin_site"),
-    }
+    } | _state_of(ledger_of(home.pk), at=now)

@@ -36,6 +36,12 @@ def test_a_page_of_ones_own_leads_back_to_the_workspace(lee):
     assert f'href="{lee.home}/decisions"' in page
 
 
+def test_a_page_of_ones_own_has_the_badge_of_the_workspace(lee):
+    page = lee.browser.get("/settings/profile").content.decode()
+
+    assert "Not verified yet" in page
+
+
 def test_who_is_in_two_workspaces_can_switch(lee):
     other = make_workspace("other").workspace
     granting.add_membership(other, lee.user, role="viewer", expires_at=None, at=timezone.now())
