@@ -19,6 +19,8 @@ from ledger.queries.totals import MOST_COUNTED
 from ledger.views.gate import Place, is_fragment, workspace_page
 
 ROWS = 50
+# The part of an empty list that asks whether a first decision has come.
+ARRIVAL = "arrival"
 
 
 @require_safe
@@ -44,6 +46,8 @@ def decisions(request: HttpRequest, place: Place) -> HttpResponse:
     except InvalidContent:
         # A cursor of another search, as after editing the address: begin this one.
         return redirect(f"{request.path}?{urlencode({'q': text})}")
+    if not found.states and is_fragment(request) and request.htmx.trigger == ARRIVAL:  # type: ignore[attr-defined]
+        return HttpResponse(status=204)
     context = {
         "nav": "decisions",
         "workspace": place.workspace,

@@ -132,3 +132,14 @@ def test_a_list_costs_few_queries(kim, scene, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(15):
         kim.get("decisions")
+
+
+def test_an_empty_list_changes_when_a_first_decision_came(kim, scene):
+    asked = {"HX-Request": "true", "HX-Trigger": decisions.ARRIVAL}
+
+    before = kim.get("decisions", headers=asked)
+    made = scene.record().appended.header.seq
+    after = kim.get("decisions", headers=asked)
+
+    assert before.status_code == 204
+    assert numbers(after) == [made]
