@@ -45,7 +45,7 @@ def decisions(request: HttpRequest, place: Place) -> HttpResponse:
         )
     except InvalidContent:
         # A cursor of another search, as after editing the address: begin this one.
-        return redirect(f"{request.path}?{urlencode({'q': text})}")
+        return redirect(_address(request, text, None))
     if not found.states and is_fragment(request) and request.htmx.trigger == ARRIVAL:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
     context = {
@@ -69,9 +69,19 @@ def decisions(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _address(request: HttpRequest, text: str, cursor: str | None) -> str:
     words = {"q": text, "after": cursor}
-    return f"{request.path}?{urlencode({k: v for k, v in words.items() if v})}"
+    said = urlencode({name: value for name, value in words.items() if value})
+    return f"{request.path}?{said}" if said else request.path
+
+
+@require_safe
+@workspace_page("read")
+def workspace(_request: HttpRequest, place: Place) -> HttpResponse:
+    """Lead from the address of a workspace to its decisions."""
+    return redirect("decisions", workspace=place.workspace.slug)
 
 
 urlpatterns = [
+    path("w/<slug:workspace>", workspace),
+    path("w/<slug:workspace>/", workspace),
     path("w/<slug:workspace>/decisions", decisions, name="decisions"),
 ]

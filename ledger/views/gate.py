@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from loopgrid_proof.errors import Fault
 
@@ -120,7 +122,18 @@ def _unreadable(request: HttpRequest, place: Place) -> HttpResponse:
 def _signed_out(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(_("You were signed out."), status=401)
-    return redirect_to_login(request.get_full_path())
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    # What was sent cannot be sent again by coming back, so the way leads to where it was written.
+    messages.warning(request, _("You were signed out. Nothing was recorded; send it once more."))
+    return redirect_to_login(_written_at(request))
+
+
+def _written_at(request: HttpRequest) -> str:
+    """Return the page of ours from which a form was sent, or the start."""
+    page = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+    return urlsplit(page)._replace(scheme="", netloc="").geturl() if page and ours else "/decisions"
 
 
 def _place(slug: str, user: User) -> Place:

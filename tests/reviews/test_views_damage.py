@@ -27,7 +27,6 @@ def damaged(request: pytest.FixtureRequest, ledger: LedgerRef, reply: Recorded) 
     return f"d/{seq}"
 
 
-@pytest.mark.damages
 def test_damaged_content_is_not_shown(ada: Visitor, damaged: str) -> None:
     page = ada.get(damaged).content.decode()
 
@@ -35,7 +34,6 @@ def test_damaged_content_is_not_shown(ada: Visitor, damaged: str) -> None:
     assert "forged" not in page
 
 
-@pytest.mark.damages
 def test_damaged_content_can_still_be_corrected(ada: Visitor, damaged: str) -> None:
     answer = ada.get(f"{damaged}/correct")
 
@@ -43,7 +41,6 @@ def test_damaged_content_can_still_be_corrected(ada: Visitor, damaged: str) -> N
     assert "forged" not in answer.content.decode()
 
 
-@pytest.mark.damages
 def test_a_download_says_what_is_damaged(ada: Visitor, damaged: str) -> None:
     raw = ada.get(f"{damaged}/raw.json").json()
 
