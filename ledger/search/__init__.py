@@ -15,6 +15,7 @@ from ledger.queries.filters import Filters
 from ledger.search import tokens
 from ledger.search.parsing import (
     MAX_QUERY,
+    WORD,
     Problem,
     Query,
     Token,
@@ -24,6 +25,7 @@ from ledger.search.parsing import (
     without,
 )
 from ledger.search.registry import Asked, Kind, register_token, registered
+from ledger.search.words import words_of
 
 __all__ = [
     "MAX_QUERY",
@@ -51,7 +53,14 @@ def parse_query(text: str, *, strict: bool = False) -> Query:
     if strict and query.problems:
         first = min(query.problems, key=lambda problem: problem.position)
         raise InvalidQuery(first.message, position=first.position, token=first.token)
-    return query
+    # A sign among words narrows nothing down: no reason to refuse a program, but people are told.
+    return query if strict else without(query, [f for f in map(_wordless, query.tokens) if f])
+
+
+def _wordless(token: Token) -> Problem | None:
+    if token.name != WORD or any(words_of(value.text) for value in token.values):
+        return None
+    return problem_of(token, f"{token.written}: has no letter or digit to look for.")
 
 
 def _check(token: Token) -> Problem | None:

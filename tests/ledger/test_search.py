@@ -177,3 +177,14 @@ def test_words_are_cut_alike_whatever_stands_between_them():
 def test_a_token_has_one_meaning():
     with pytest.raises(ValueError, match="taken"):
         search.register_token("is", lambda _values, _asked: None)
+
+
+def test_a_page_names_what_holds_no_word_to_look_for():
+    query = search.parse_query("refund ((( 😀")
+
+    assert [problem.token for problem in query.problems] == ["(((", "😀"]
+    assert [token.written for token in query.tokens] == ["refund"]
+
+
+def test_a_sign_among_words_is_no_reason_to_refuse_a_program():
+    assert search.parse_query("refund & charge", strict=True).problems == ()
