@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import queries, roles, workspaces
 from accounts.models import User, Workspace
+from ledger.errors import NotFound
 from ledger.integrity import runs
 from ledger.queries import LedgerRef, figures, ledger_of
 from ledger.views import standing
@@ -70,4 +71,12 @@ def _there(person: User, home: Workspace | None) -> dict[str, Any]:
         "workspace": home,
         "may_administer": roles.may(held, "admin"),
         "may_open_admin": roles.may(held, "open_admin_site"),
-    } | _state_of(ledger_of(home.pk), at=now)
+    } | _state_at_home(home, at=now)
+
+
+def _state_at_home(home: Workspace, *, at: datetime) -> dict[str, Any]:
+    try:
+        return _state_of(ledger_of(home.pk), at=at)
+    except NotFound:
+        # Every workspace was opened together with its ledger; the profile is shown all the same.
+        return {"integrity_badge": standing.Shown("broken", None, None)}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import granting
 from ledger.models import Heartbeat
-from tests.support.cast import make_workspace
+from tests.support.cast import Acme, make_workspace
 from tests.support.visitors import hire
 
 
@@ -40,6 +40,16 @@ def test_a_page_of_ones_own_has_the_badge_of_the_workspace(lee):
     page = lee.browser.get("/settings/profile").content.decode()
 
     assert "Not verified yet" in page
+
+
+def test_a_workspace_whose_ledger_is_gone_is_called_broken(acme):
+    bare = granting.open_workspace(f"bare-{acme.workspace.slug}", name="Bare")
+    lee = hire(Acme(bare, acme.ledger), "Lee", "admin")
+
+    answer = lee.browser.get("/settings/profile")
+
+    assert answer.status_code == 200
+    assert "Broken" in answer.content.decode()
 
 
 def test_who_is_in_two_workspaces_can_switch(lee):
