@@ -188,6 +188,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["loopgrid_site.formats"]
 
 STATIC_URL = "/static/"
 # Only collectstatic fills it, and local mode does not run that.

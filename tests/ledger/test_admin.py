@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -128,3 +128,10 @@ def test_an_officer_of_two_workspaces_chooses_one(acme, scene, noor_browses):
     answer = noor_browses.get(f"{list_url(EntryRow)}?workspace={other.workspace.slug}")
 
     assert listed(answer) == [0]
+
+
+def test_times_are_written_in_utc_and_say_so(scene, noor_browses):
+    moment = datetime.fromisoformat(scene.record().appended.header.t)
+    written = f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+    assert written in noor_browses.get(list_url(EntryRow)).content.decode()

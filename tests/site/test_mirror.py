@@ -77,6 +77,7 @@ ELSEWHERE = {
     "loopgrid_site/embedded/installing.py": "tests/site/test_bootstrap.py",
     "loopgrid_site/embedded/processes.py": "tests/site/test_supervisor.py",
     "loopgrid_site/embedded/readiness.py": "tests/site/test_supervisor.py",
+    "loopgrid_site/formats/en/formats.py": "tests/ledger/test_admin.py",
     "loopgrid_site/management/commands/setup_link.py": "tests/site/test_setup.py",
     "loopgrid_site/settings.py": "tests/site/test_checks.py",
     "loopgrid_site/views.py": "tests/site/test_setup.py",

@@ -1,0 +1,1 @@
+"""How Django itself writes dates, which only its admin does: as our pages do, in UTC by name."""
