@@ -77,6 +77,14 @@ class Run:
         return self.size - 1 if self.size else None
 
     @property
+    def proven_seq(self) -> int | None:
+        """The last entry that was proven; what is after it waits for the notary.
+
+        None where something else is missing, or nothing was sealed.
+        """
+        return _proven(self.resume, self.sealed_size)
+
+    @property
     def entries_per_second(self) -> float | None:
         """How fast the run was, measured; None if it read too little to tell."""
         if not (self.started_at and self.finished_at and self.recomputed):
@@ -90,8 +98,9 @@ class Run:
 class Badge:
     """The newest word on a ledger, for every page. `verdict` is None before the first run.
 
-    `upto` is the last entry the run saw, `first_bad` where it is broken, `alarm` an open alarm of
-    the notary, which makes an intact ledger unproven.
+    `upto` is the last entry the run saw, `first_bad` where it is broken, `proven` the last entry
+    that was proven if it is unproven, `alarm` an open alarm of the notary, which makes an intact
+    ledger unproven.
     """
 
     verdict: str | None
@@ -102,6 +111,7 @@ class Badge:
     first_bad: int | None = None
     run_id: str | None = None
     alarm: str | None = None
+    proven: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +217,13 @@ def _badge(run_id: str, kept: Mapping[str, Any], alarm: str | None) -> Badge:
         first_bad=kept["first_bad"],
         run_id=run_id,
         alarm=alarm,
+        proven=_proven(kept["state"], kept["sealed_size"]),
     )
+
+
+def _proven(resume: Mapping[str, Any] | None, sealed_size: int | None) -> int | None:
+    """Return the last entry proven by a run whose only fault, if any, is that the notary waits."""
+    return sealed_size - 1 if resume is not None and sealed_size else None
 
 
 def neighbours(ledger: LedgerRef, seq: int, *, around: int = 2) -> list[Neighbour]:

@@ -31,18 +31,23 @@ def integrity(request: HttpRequest, place: Place) -> HttpResponse:
     latest = runs.newest_complete(place.ledger)
     full = runs.newest_complete(place.ledger, mode="full")
     there = serving.standing_of(place.ledger)
+    notary = queries.notary_state(place.ledger)
+    freshness = standing.freshness(latest, at=now)
+    if notary and notary.alarm and freshness != "broken":
+        # What the notary refuses to sign is not called intact, on the badge or here.
+        freshness = "unproven"
     context = {
         "nav": "integrity",
         "workspace": place.workspace,
         "run": latest,
-        "freshness": standing.freshness(latest, at=now),
+        "freshness": freshness,
         "full": full,
         "full_age": now - full.at if full and full.at else None,
         "there": there,
         "size": there.end.size if there.end else 0,
         "unsealed": (there.end.size if there.end else 0) - there.sealed_size,
         "unsealed_age": now - there.unsealed_since if there.unsealed_since else None,
-        "notary": queries.notary_state(place.ledger),
+        "notary": notary,
         "runs": runs.runs_of(place.ledger, limit=RUNS),
         "may_verify": place.may("verify"),
     }

@@ -18,7 +18,10 @@ STALE_AFTER = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the badge says: the state, the entry it reaches or breaks at, and how old it is."""
+    """What the badge says: the state, the entry it reaches or breaks at, and how old it is.
+
+    If it is unproven, the entry is the last one that was proven.
+    """
 
     state: State
     seq: int | None
@@ -30,6 +33,8 @@ def shown(badge: Badge, *, at: datetime) -> Shown:
     age = None if badge.at is None else at - badge.at
     if badge.verdict == "broken":
         return Shown("broken", badge.first_bad, age)
+    if badge.verdict == "unproven":
+        return Shown("unproven", badge.proven, age)
     return Shown(state_of(badge.verdict, badge.at, at=at), badge.upto, age)
 
 

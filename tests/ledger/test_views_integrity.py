@@ -10,6 +10,7 @@ from django.utils import timezone
 from ledger import jobs, queries, requesting
 from ledger.integrity import running, runs
 from ledger.integrity.runs import Badge
+from ledger.models import NotaryState
 from ledger.views import standing
 from tests.support.cast import make_workspace
 from tests.support.notary import without_guards
@@ -155,7 +156,8 @@ def test_another_workspaces_run_is_not_found(noor, ledger):
         (Badge(None), "none", None),
         (Badge("intact", 9, NOW - timedelta(minutes=5)), "intact", 9),
         (Badge("intact", 9, NOW - timedelta(hours=3)), "stale", 9),
-        (Badge("unproven", 9, NOW), "unproven", 9),
+        (Badge("unproven", 9, NOW), "unproven", None),
+        (Badge("unproven", 9, NOW, proven=6), "unproven", 6),
         (Badge("broken", 9, NOW, first_bad=4), "broken", 4),
         (Badge("broken", 9, NOW - timedelta(days=30)), "broken", None),
     ],
@@ -164,6 +166,30 @@ def test_the_badge_says_no_more_than_the_newest_run(badge, state, seq):
     shown = standing.shown(badge, at=NOW)
 
     assert (shown.state, shown.seq) == (state, seq)
+
+
+def test_an_alarm_of_the_notary_leaves_no_page_calling_the_ledger_intact(noor, scene, ledger):
+    scene.record()
+    verified(ledger, noor)
+    NotaryState.objects.update_or_create(ledger_id=ledger.ledger_id, defaults={"alarm": "rollback"})
+
+    page = noor.get("integrity").content.decode()
+
+    assert "The notary refuses to sign: rollback." in page
+    assert "No verdict while the notary refuses to sign" in page
+    assert 'class="seal unproven"' in page
+    assert "<h2>Intact up to" not in page
+
+
+def test_what_waits_for_the_notary_is_unproven_and_no_more(ledger, noor, scene, desk):
+    scene.record()
+    desk.look()
+    sealed_size = queries.sealed_size(ledger)
+    late = scene.record().appended.header.seq
+
+    run = runs.run_of(ledger, verified(ledger, noor))
+
+    assert (run.proven_seq, run.head_seq) == (sealed_size - 1, late)
 
 
 def test_integrity_costs_few_queries(noor, scene, ledger, django_assert_max_num_queries):
