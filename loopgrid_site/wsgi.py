@@ -11,7 +11,7 @@ import signal
 
 from django.core.wsgi import get_wsgi_application
 
-from loopgrid_site import arriving, env, starting
+from loopgrid_site import env, starting
 
 PR_SET_PDEATHSIG = 1
 
@@ -38,6 +38,6 @@ def spare_the_collector() -> None:
 
 end_with_the_server()
 env.choose_settings()
-application = arriving.in_time(get_wsgi_application())
+application = get_wsgi_application()
 starting.check()
 spare_the_collector()

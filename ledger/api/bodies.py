@@ -15,7 +15,6 @@ from django.http import HttpRequest
 from ledger.api.problems import Problem
 
 MAX_DRAINED: Final = 64 * 1024 * 1024
-DRAIN_SECONDS: Final = 5.0
 _CHUNK: Final = 64 * 1024
 _GZIP_WINDOW: Final = 31
 # What packing may add to bytes that cannot be made shorter.
@@ -50,13 +49,9 @@ def require_json(request: HttpRequest) -> None:
 
 
 def drain(request: HttpRequest) -> None:
-    """Read and drop what was not read of a body, up to `MAX_DRAINED` and for `DRAIN_SECONDS`."""
+    """Read and drop what was not read of a body, up to `MAX_DRAINED`."""
     if _is_waiting(request):
         return
-    # Refused callers are strangers as a rule: they must not hold a thread for long.
-    hurry = getattr(getattr(request, "environ", {}).get("wsgi.input"), "hurry", None)
-    if hurry is not None:
-        hurry(seconds=DRAIN_SECONDS)
     left = MAX_DRAINED
     try:
         for chunk in _chunks(request):
@@ -79,7 +74,7 @@ def _arriving(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
             raise _too_large(limit)
         yield chunk
     if size < declared:
-        raise Problem("undecodable_body", f"Of {declared:,} bytes only {size:,} arrived in time.")
+        raise Problem("undecodable_body", f"Of {declared:,} bytes only {size:,} arrived.")
 
 
 def _joined(chunks: Iterator[bytes], *, limit: int) -> bytes:
