@@ -13,6 +13,7 @@ from ledger.integrity.snapshot import Snapshot
 
 _ENTRY = "SELECT leaf, leaf_hash, rec, kind FROM ledger_entry WHERE ledger_id = %s AND seq = %s"
 _PREV = "SELECT prev_hash FROM ledger_entry WHERE ledger_id = %s AND seq = %s"
+_SIGNED = "SELECT max(size) FROM ledger_checkpoint WHERE ledger_id = %s AND size <= %s"
 _DAMAGED = """
 SELECT EXISTS (SELECT FROM ledger_entry e JOIN ledger_decision d
     ON d.ledger_id = e.ledger_id AND d.decision_id = e.rec
@@ -33,7 +34,7 @@ def explain(moment: Snapshot, ledger_id: UUID, verification: Verification) -> Fi
     if one is None:
         return None
     place = one.place
-    expected, found = _values(moment, ledger_id, one)
+    expected, found = _values(moment, ledger_id, _told_by_the_link(verification, one))
     return FirstBad(
         seq=place,
         kind=one.damage,
@@ -41,11 +42,26 @@ def explain(moment: Snapshot, ledger_id: UUID, verification: Verification) -> Fi
         detail=one.detail,
         expected=expected,
         found=found,
-        last_good_checkpoint=verification.sealed_size or None,
+        last_good_checkpoint=_last_good(moment, ledger_id, verification.sealed_size, place),
         frm=one.frm,
         to=one.to,
         decision_id=None if place is None else _decision_at(moment, ledger_id, place),
     )
+
+
+def _last_good(
+    moment: Snapshot, ledger_id: UUID, sealed_size: int, place: int | None
+) -> int | None:
+    """Return the newest good checkpoint that covers nothing from the bad entry on, if any does."""
+    most = sealed_size if place is None else min(place, sealed_size)
+    size: int | None = moment.ask(_SIGNED, (ledger_id, most))[0][0]
+    return size
+
+
+def _told_by_the_link(verification: Verification, one: Finding) -> Finding:
+    """Return what the entry behind says of the bad one: only a link has two values to compare."""
+    links = (f for f in verification.findings if f.code == "E_PREV" and f.suspect is not None)
+    return next((link for link in links if link.suspect == one.place), one)
 
 
 def _values(moment: Snapshot, ledger_id: UUID, one: Finding) -> tuple[str | None, str | None]:

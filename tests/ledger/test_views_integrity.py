@@ -198,3 +198,35 @@ def test_integrity_costs_few_queries(noor, scene, ledger, django_assert_max_num_
 
     with django_assert_max_num_queries(20):
         noor.get("integrity")
+
+
+@pytest.mark.damages
+def test_the_last_good_checkpoint_covers_nothing_from_the_bad_entry_on(noor, scene, ledger, desk):
+    scene.record()
+    desk.look()
+    good = queries.sealed_size(ledger)
+    seq = scene.record().appended.header.seq
+    scene.record()
+    desk.look()
+    with without_guards("ledger_part") as cursor:
+        cursor.execute(
+            "DELETE FROM ledger_part WHERE ledger_id = %s AND seq = %s", (ledger.ledger_id, seq)
+        )
+
+    finding = runs.run_of(ledger, verified(ledger, noor)).finding
+
+    assert (finding["seq"], finding["last_good_checkpoint"]) == (seq, good)
+
+
+@pytest.mark.damages
+def test_what_an_unreadable_entry_should_have_been_is_told_by_the_link_behind_it(
+    noor, scene, ledger
+):
+    first = scene.record().appended.header
+    scene.record()
+    damage(ledger, first.seq)
+
+    finding = runs.run_of(ledger, verified(ledger, noor)).finding
+
+    assert finding["expected"] == first.leaf_hash.hex()
+    assert finding["found"] not in {None, finding["expected"]}
