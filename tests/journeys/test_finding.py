@@ -18,6 +18,27 @@ def three(scene):
     ]
 
 
+def test_a_first_decision_appears_while_one_looks(seat, ada, scene):
+    page = seat(ada).open("decisions")
+    expect(page.get_by_text("No decision is recorded yet")).to_be_visible()
+
+    scene.record(service_name="alpha")
+
+    expect(page.get_by_role("cell", name="alpha")).to_be_visible()
+
+
+def test_the_first_call_is_copied_whole(seat, ada, acme):
+    desk = seat(ada, permissions=["clipboard-read", "clipboard-write"])
+    page = desk.open("decisions")
+
+    page.get_by_role("button", name="Copy the call").click()
+    expect(page.locator("#live")).to_have_text("Copied")
+
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl http")
+    assert '"decision_type"' in copied
+
+
 def test_signing_in_leads_back_to_the_page_that_was_asked_for(seat, ada, three):
     desk = seat(ada)
     desk.context.clear_cookies()
