@@ -33,7 +33,7 @@ KINDS: Final[Mapping[str, ProblemKind]] = {
     "undecodable_body": ProblemKind(
         400,
         "The body cannot be decoded",
-        "Send UTF-8 without a byte order mark; a gzip body must be complete.",
+        "Send UTF-8 without a byte order mark, and all of it; gzip holds one member.",
     ),
     "key_required": ProblemKind(
         401, "A key is required", "Send Authorization: Bearer with a key of your workspace."
