@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -61,6 +61,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_program_path(request.path_info):
         unnamed = Problem("bad_request", "The request is malformed.")
         return problem_answer(problem_of(exception) or unnamed, request)
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
     return defaults.bad_request(request, exception)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
@@ -108,6 +108,20 @@ def test_outside_a_view_programs_get_problems_and_people_pages(
 
         assert answer.headers["Content-Type"] == media
         assert answer.status_code == status
+
+
+def test_a_form_that_is_too_large_is_answered_by_a_page_that_says_so() -> None:
+    answer = errors.bad_request(RequestFactory().post("/x"), RequestDataTooBig())
+
+    assert answer.status_code == 413
+    assert "Nothing was recorded" in answer.content.decode()
+
+
+def test_a_fault_of_ours_has_a_reference_to_tell_us(client: Client) -> None:
+    request = RequestFactory().get("/x")
+    request.request_id = "req_abc"  # type: ignore[attr-defined]
+
+    assert "req_abc" in errors.server_error(request).content.decode()
 
 
 def test_long_and_unprintable_addresses_are_echoed_cut(client: Client) -> None:
