@@ -171,6 +171,12 @@ def content_as_sent(raw: bytes | memoryview | str | None, download: str = "") ->
 
 
 @register.filter
+def fits_page(raw: bytes | memoryview | str | None) -> bool:
+    """Say whether a recorded part is there and short enough to be read on a page."""
+    return raw is not None and len(raw) <= MAX_SHOWN_BYTES
+
+
+@register.filter
 def visible(text: Any) -> SafeString:
     """Return text escaped, each character that would act or hide replaced by a visible sign."""
     pieces = _HIDDEN.split(str(text))

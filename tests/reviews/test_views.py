@@ -275,21 +275,3 @@ def test_an_output_of_many_fields_can_be_corrected(ada, scene):
     page = ada.get(f"{page_of(reply)}/correct").content.decode()
 
     assert '<details class="raw" open><summary>Edit as JSON' in page
-
-
-def test_who_may_not_supersede_a_correction_is_told_who_may(ada, ben, scene, reply):
-    scene.correct(reply, ben.actor, {"response": "Refunded."})
-
-    page = ada.get(page_of(reply)).content.decode()
-
-    assert "A compliance officer can supersede it." in page
-
-
-def test_a_flag_after_a_correction_is_shown_with_it(ada, ben, scene, reply):
-    scene.correct(reply, ben.actor, {"response": "Refunded."})
-    scene.flag(reply, ben.actor, "The correction is wrong too")
-
-    page = ada.get(page_of(reply)).content.decode()
-
-    assert "Ben flagged this." in page
-    assert re.search(r"Corrected</span><span class=.chip flagged.", page)
