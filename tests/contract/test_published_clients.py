@@ -91,14 +91,15 @@ def test_an_empty_correction_is_a_correction(said: Said) -> None:
     assert said["corrected_by_nothing"]["correction"]["output"] == {}
 
 
-def test_lists_are_newest_first_and_count_exactly(said: Said) -> None:
+def test_lists_are_newest_first_and_count_what_they_hold(said: Said) -> None:
     listed = said["listed"]
 
     assert [d["decision_id"] for d in listed["decisions"]] == [
         said["bare"]["decision_id"],
         said["recorded"]["decision_id"],
     ]
-    assert listed["total"] % 2 == 0
+    # Other tests record under the same service on the same product.
+    assert listed["total"] >= len(listed["decisions"])
     assert listed["has_more"] == (listed["total"] > 2)
     assert (listed["page"], listed["page_size"]) == (1, 2)
 
